@@ -1,0 +1,1 @@
+"""Composes the settings that live beside each component; TOML and environment into structs."""

@@ -1,0 +1,1 @@
+"""Calls between tiers: marked contracts, channels that carry them, deadlines."""

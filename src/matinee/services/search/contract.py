@@ -1,0 +1,71 @@
+"""Instant search over titles. It knows what may be seen only roughly; the caller asks the catalogue's gate again."""
+
+from __future__ import annotations
+
+from typing import Annotated, Protocol
+
+from msgspec import Meta, Struct
+
+from matinee.runtime.rpc.operation import operation
+from matinee.terms.maturity import Maturity
+
+
+class Document(Struct, frozen=True):
+    """What is searched of a published title. `revision` orders versions of it; an older one changes nothing.
+    `territories` empty: everywhere."""
+
+    title_id: str
+    revision: int
+    title: str
+    synopsis: str
+    year: int | None
+    genres: list[str]
+    maturity: Maturity
+    territories: list[str]
+    popularity: float = 0.0
+
+
+class Documents(Struct, frozen=True):
+    documents: list[Document]
+
+
+class Removal(Struct, frozen=True):
+    title_id: str
+    revision: int
+
+
+class Popularity(Struct, frozen=True):
+    """Plays by title id; what is not named keeps its value."""
+
+    plays: dict[str, float]
+
+
+class SearchQuery(Struct, frozen=True):
+    """`text` as typed, the last word perhaps unfinished."""
+
+    text: Annotated[str, Meta(max_length=200)]
+    maturity: Maturity
+    territory: str
+    limit: Annotated[int, Meta(ge=1, le=100)] = 24
+
+
+class Found(Struct, frozen=True):
+    """Best first."""
+
+    title_ids: list[str]
+
+
+class Search(Protocol):
+    @operation(idempotent=True)
+    async def index(self, message: Documents) -> None:
+        """Searchable when this returns."""
+        ...
+
+    @operation(idempotent=True)
+    async def remove(self, message: Removal) -> None: ...
+
+    @operation(idempotent=True)
+    async def set_popularity(self, message: Popularity) -> None: ...
+
+    @operation(idempotent=True, timeout_s=2)
+    async def search(self, message: SearchQuery) -> Found: ...
