@@ -1,1 +1,89 @@
-"""Composes the settings that live beside each component; TOML and environment into structs."""
+"""The settings of a house: `$MATINEE_HOME/matinee.toml`, then `MATINEE_*` from the environment, as structs.
+
+A name in the environment is the path to a field in upper case: `MATINEE_GATEWAY_PORT=9000` is `[gateway] port = 9000`.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from matinee.runtime.errors import Invalid
+from matinee.terms.territory import UNKNOWN, Territory
+
+Port = Annotated[int, Meta(ge=0, le=65535)]
+
+
+class BadSettings(Invalid):
+    type, title = "bad-settings", "A setting is wrong"
+
+
+class GatewaySettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`host` is what to bind; `names` are further host names under which viewers reach us."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8080
+    names: list[str] = []
+
+
+class ApplianceSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`ports` are where the appliances of `matinee up` begin to look for a free one, in order."""
+
+    names: list[str] = ["cdn-a", "cdn-b"]
+    first_port: Port = 8081
+    zone: str = "home"
+
+
+class StudioSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`max_upload_gib` bounds one file; `spare_gib` of the disk are never taken by uploads and encodes."""
+
+    max_upload_gib: float = 200.0
+    spare_gib: float = 1.0
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`url` is the public address where it is fixed (else each request's Host decides), `territory` what is taken for the
+    country of every address, `services` where a service that this process does not run is found (`unix:…`, `http://…`)."""
+
+    url: str = ""
+    territory: Territory = UNKNOWN
+    gateway: GatewaySettings = GatewaySettings()
+    appliances: ApplianceSettings = ApplianceSettings()
+    studio: StudioSettings = StudioSettings()
+    services: dict[str, str] = {}
+
+
+def read(home: Path, environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings of the house at `home`. Raises BadSettings naming file or variable, field and reason."""
+    path = home / "matinee.toml"
+    try:
+        raw = tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
+        raise BadSettings(f"{path}: {wrong}") from wrong
+    _from_environment(raw, environment)
+    try:
+        return msgspec.convert(raw, Settings, strict=False)
+    except msgspec.ValidationError as wrong:
+        raise BadSettings(f"{path} or a MATINEE_ variable: {wrong}") from wrong
+
+
+def _from_environment(raw: dict[str, Any], environment: Mapping[str, str]) -> None:
+    for field in msgspec.structs.fields(Settings):
+        name = f"MATINEE_{field.name.upper()}"
+        if isinstance(field.type, type) and issubclass(field.type, Struct):
+            for inner in msgspec.structs.fields(field.type):
+                value = environment.get(f"{name}_{inner.name.upper()}")
+                if value is not None:
+                    raw.setdefault(field.name, {})[inner.name] = _parsed(value, inner.type)
+        elif name in environment and field.name != "services":
+            raw[field.name] = environment[name]
+
+
+def _parsed(value: str, kind: Any) -> Any:
+    return [part.strip() for part in value.split(",") if part.strip()] if kind == list[str] else value

@@ -124,6 +124,10 @@ class ByPreparation(Struct, frozen=True):
     id: str
 
 
+class Sweep(Struct, frozen=True):
+    """Nothing to say; the timer's message."""
+
+
 class Ingest(Protocol):
     @operation()
     async def create_upload(self, message: CreateUpload) -> Upload:
@@ -161,4 +165,9 @@ class Ingest(Protocol):
     @operation(idempotent=True)
     async def retry(self, message: ByPreparation) -> Preparation:
         """Raises NotFound, Conflict unless it failed."""
+        ...
+
+    @operation(idempotent=True, timeout_s=60)
+    async def sweep(self, message: Sweep) -> None:
+        """Goes on with what a crash interrupted, drops uploads that nobody finishes, deletes what preparations left."""
         ...

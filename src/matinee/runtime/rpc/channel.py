@@ -33,6 +33,8 @@ class LocalChannel:
 
     async def call(self, operation: Operation, message: Any) -> Any:
         left = deadline.remaining(operation.timeout_s)
+        if left <= 0:
+            raise DeadlineExceeded(f"{operation.service} did not answer within its deadline")
         try:
             async with asyncio.timeout(left):
                 with deadline.within(left):

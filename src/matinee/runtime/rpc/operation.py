@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar, get_type_hints
 
 from msgspec import Struct
@@ -29,10 +29,10 @@ class Operation(Struct, frozen=True):
 
 def operation(
     *, idempotent: bool = False, timeout_s: float = 5.0
-) -> Callable[[Callable[[Any, M], Awaitable[R]]], Callable[[Any, M], Awaitable[R]]]:
+) -> Callable[[Callable[[Any, M], Coroutine[Any, Any, R]]], Callable[[Any, M], Coroutine[Any, Any, R]]]:
     """Marks a contract's method as an operation."""
 
-    def mark(method: Callable[[Any, M], Awaitable[R]]) -> Callable[[Any, M], Awaitable[R]]:
+    def mark(method: Callable[[Any, M], Coroutine[Any, Any, R]]) -> Callable[[Any, M], Coroutine[Any, Any, R]]:
         method.__operation__ = (idempotent, timeout_s)  # type: ignore[attr-defined]
         return method
 

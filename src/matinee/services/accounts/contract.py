@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Protocol
+from typing import Annotated, Any, Protocol
 
 from msgspec import Meta, Struct
 
@@ -45,6 +45,16 @@ class NoSuchProfile(NotFound):
     type, title = "no-such-profile", "There is no such profile"
 
 
+class Confidential(Struct, frozen=True):
+    """A message with a secret in it: it prints its name only, so that no log or traceback shows a password, PIN or token."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(…)"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return []
+
+
 class Profile(Struct, frozen=True):
     """`maturity` is the highest class the profile may see; `locked` says that a PIN opens it. `avatar` is a colour 0 to 7."""
 
@@ -80,7 +90,7 @@ class SignupState(StrEnum):
     DECLINED = "declined"
 
 
-class BeginSignup(Struct, frozen=True):
+class BeginSignup(Confidential, frozen=True):
     """`fingerprint` is the SHA-256 of the whole body, so that the same key with another body is found out."""
 
     key: Key
@@ -109,7 +119,17 @@ class EndSignup(Struct, frozen=True):
     device: str = ""
 
 
-class LoggedIn(Struct, frozen=True):
+class StalledQuery(Struct, frozen=True):
+    limit: int = 100
+
+
+class Stalled(Struct, frozen=True):
+    """Sign-ups that a crash may have left between the charge and their end, oldest first."""
+
+    signups: list[Signup]
+
+
+class LoggedIn(Confidential, frozen=True):
     """`token` is given once, here."""
 
     token: str
@@ -118,7 +138,7 @@ class LoggedIn(Struct, frozen=True):
     profiles: list[Profile]
 
 
-class CreateAccount(Struct, frozen=True):
+class CreateAccount(Confidential, frozen=True):
     """An account made by hand (the operator's, a demo's), with one profile of the account's name and no age limit."""
 
     email: Email
@@ -128,17 +148,17 @@ class CreateAccount(Struct, frozen=True):
     territory: Territory = "ZZ"
 
 
-class LogIn(Struct, frozen=True):
+class LogIn(Confidential, frozen=True):
     email: Annotated[str, Meta(max_length=254)]
     password: Annotated[str, Meta(max_length=256)]
     device: Annotated[str, Meta(max_length=200)] = ""
 
 
-class ByToken(Struct, frozen=True):
+class ByToken(Confidential, frozen=True):
     token: Annotated[str, Meta(max_length=200)]
 
 
-class Passport(Struct, frozen=True):
+class Passport(Confidential, frozen=True):
     """What the gateway swaps a token for: an ES256 JWT of account, profile, roles, maturity and home territory."""
 
     jwt: str
@@ -185,14 +205,14 @@ class Household(Struct, frozen=True):
     profiles: list[Profile]
 
 
-class BindProfile(Struct, frozen=True):
+class BindProfile(Confidential, frozen=True):
     account_id: str
     login: str
     profile_id: str
     pin: Pin | None = None
 
 
-class CreateProfile(Struct, frozen=True):
+class CreateProfile(Confidential, frozen=True):
     account_id: str
     name: Name
     maturity: Maturity = Maturity.EIGHTEEN
@@ -200,7 +220,7 @@ class CreateProfile(Struct, frozen=True):
     pin: Pin | None = None
 
 
-class UpdateProfile(Struct, frozen=True):
+class UpdateProfile(Confidential, frozen=True):
     """None leaves a value as it is; an empty `pin` removes the lock."""
 
     account_id: str
@@ -225,7 +245,7 @@ class EndLogin(Struct, frozen=True):
     login: str
 
 
-class SetPassword(Struct, frozen=True):
+class SetPassword(Confidential, frozen=True):
     """Ends every login of the account."""
 
     email: Email
@@ -249,6 +269,11 @@ class Accounts(Protocol):
     @operation(idempotent=True)
     async def end_signup(self, message: EndSignup) -> LoggedIn | None:
         """With `paid`: opens account, profile and login once, and on every repeat answers with a new login. Without: None."""
+        ...
+
+    @operation(idempotent=True)
+    async def stalled_signups(self, message: StalledQuery) -> Stalled:
+        """Begun over ten minutes ago and neither finished nor declined. A timer asks billing whether each was paid and ends it."""
         ...
 
     @operation()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Annotated, Any, Protocol
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from matinee.runtime.errors import Conflict, Invalid, NotFound, PaymentRequired
 from matinee.runtime.rpc.operation import operation
@@ -43,6 +43,14 @@ class BadSignature(Invalid):
 
 class NotSubscribed(Conflict):
     type, title = "not-subscribed", "There is no subscription to change"
+
+
+class KeyReused(Conflict):
+    type, title = "key-reused", "This key was used for another payment request"
+
+
+class NoSuchChallenge(NotFound):
+    type, title = "no-such-challenge", "There is no such payment to confirm"
 
 
 class Plan(Struct, frozen=True):
@@ -228,3 +236,99 @@ class Billing(Protocol):
 
     @operation(idempotent=True)
     async def balance(self, message: BalanceQuery) -> Balance: ...
+
+
+class Card(Struct, frozen=True):
+    """A card as its owner types it into the provider's own page. It prints nothing of itself, and is never stored."""
+
+    number: Annotated[str, Meta(max_length=40)]
+    exp_month: int
+    exp_year: int
+    cvc: Annotated[str, Meta(max_length=10)]
+
+    def __repr__(self) -> str:
+        return "Card(…)"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return []
+
+
+class PaymentMethod(Struct, frozen=True):
+    """A token that stands for a card, and what may be shown of it: "Visa •••• 4242"."""
+
+    payment_method: str
+    card: str
+
+
+class TestCardsQuery(Struct, frozen=True):
+    pass
+
+
+class TestCard(Struct, frozen=True):
+    """`meaning` says in a few words what the card does."""
+
+    number: str
+    meaning: str
+
+
+class TestCards(Struct, frozen=True):
+    cards: list[TestCard]
+
+
+class ByChallenge(Struct, frozen=True):
+    challenge_id: str
+
+
+class AnswerChallenge(Struct, frozen=True):
+    challenge_id: str
+    approve: bool
+
+
+class Challenge(Struct, frozen=True):
+    """`state` is `pending`, `approved` or `refused`; an amount of zero confirms a card without a payment. `return_url` is the
+    path that its page leads back to, or empty."""
+
+    id: str
+    state: str
+    amount: Money
+    card: str
+    return_url: str
+
+
+class DeliverWebhooks(Struct, frozen=True):
+    limit: int = 100
+
+
+class Delivered(Struct, frozen=True):
+    """`failed` deliveries are tried again, later and later."""
+
+    sent: int
+    failed: int
+    more: bool
+
+
+class Provider(Protocol):
+    """The simulated provider as its own pages and its timer know it."""
+
+    @operation(idempotent=True)
+    async def test_cards(self, message: TestCardsQuery) -> TestCards: ...
+
+    @operation()
+    async def tokenize(self, message: Card) -> PaymentMethod:
+        """Raises Invalid where the number, the expiry or the CVC cannot be, or is no test card's."""
+        ...
+
+    @operation(idempotent=True)
+    async def challenge(self, message: ByChallenge) -> Challenge:
+        """Raises NoSuchChallenge."""
+        ...
+
+    @operation(idempotent=True)
+    async def answer_challenge(self, message: AnswerChallenge) -> Challenge:
+        """The first answer counts. Raises NoSuchChallenge, and Conflict where the other answer was given before."""
+        ...
+
+    @operation(timeout_s=60)
+    async def deliver_webhooks(self, message: DeliverWebhooks) -> Delivered:
+        """Timer: sends what is due, some of it late, twice and out of order."""
+        ...

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Protocol
@@ -18,6 +20,18 @@ from matinee.terms.viewer import Viewer
 
 Text = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\Z")]
 Genre = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[^\x00-\x1f\x7f/]+\Z")]
+
+
+_MARKS = re.compile("[\u0300-\u036f]")
+_NOT_WORD = re.compile(r"[\W_]+")
+
+
+def slug(genre: str) -> str:
+    """A genre's name as it stands in addresses: "Sci-Fi & Fantasy" is `sci-fi-fantasy`, "Драма" is `драма`. Names with the
+    same slug are one genre; a slug's slug is itself."""
+    plain = _MARKS.sub("", unicodedata.normalize("NFKD", genre).casefold())
+    words = _NOT_WORD.sub("-", unicodedata.normalize("NFKC", plain)).strip("-")
+    return words[:80].strip("-") or f"x{genre.encode().hex()}"[:80]
 
 
 class NoSuchTitle(NotFound):
@@ -185,7 +199,8 @@ class Visible(Struct, frozen=True):
 
 
 class Allowed(Struct, frozen=True):
-    """One title that this viewer may play now, with its encode."""
+    """One title that this viewer may play now, with its encode but for `files`, which is empty: a long film has thousands,
+    and a play needs none (`encode` gives them)."""
 
     title: Title
     encode: Encode
@@ -197,7 +212,8 @@ class AllowQuery(Struct, frozen=True):
 
 
 class Browse(Struct, frozen=True):
-    """The newest published titles that the viewer may see, of one genre where it is given; `before` as `next` answered."""
+    """The newest published titles that the viewer may see, of one genre where its `slug` is given; `before` as `next`
+    answered."""
 
     viewer: Viewer
     genre: str | None = None
@@ -215,7 +231,7 @@ class GenresQuery(Struct, frozen=True):
 
 
 class Genres(Struct, frozen=True):
-    """Genres with at least one title for this viewer, the fullest first."""
+    """The names of genres with at least one title for this viewer, the fullest first; `slug(name)` is what `browse` takes."""
 
     genres: list[str]
 
@@ -281,7 +297,9 @@ class Catalog(Protocol):
         ...
 
     @operation(idempotent=True)
-    async def browse(self, message: Browse) -> Page: ...
+    async def browse(self, message: Browse) -> Page:
+        """Raises Invalid where `before` is no cursor."""
+        ...
 
     @operation(idempotent=True)
     async def genres(self, message: GenresQuery) -> Genres: ...

@@ -49,13 +49,15 @@ class JobState(StrEnum):
 
 class Step(Struct, frozen=True):
     """One task of a job. `kind` names the code that runs it ("ingest.encode", "timer.billing.renew"); `after` names the
-    steps of this job that must end normally before it. `retries` are tries after the first that failed or was lost."""
+    steps of this job that must end normally before it. `retries` are tries after the first that failed or was lost.
+    `weight` is its share in the job's progress, against the other steps'."""
 
     name: str
     kind: str
     after: list[str] = []
     retries: int = 3
     runtime_limit_s: float = 86400
+    weight: float = 1.0
 
 
 class Submit(Struct, frozen=True):
@@ -88,7 +90,8 @@ class Task(Struct, frozen=True):
 
 
 class Job(Struct, frozen=True):
-    """`reason` and `message` are those of the task that decided the end; `version` grows with every change."""
+    """`reason` and `message` are those of the task that decided the end; `version` grows with every change. `tasks` holds
+    every try: by step, then by attempt, so that the last of a step is the one that counts."""
 
     id: str
     key: str

@@ -55,6 +55,19 @@ class Found(Struct, frozen=True):
     title_ids: list[str]
 
 
+class StateQuery(Struct, frozen=True):
+    pass
+
+
+class State(Struct, frozen=True):
+    """`generation` names this index and changes when it is begun anew; `needs_reindex` until the first title is in it: then
+    what was published before must be read again from the start of topic `titles`."""
+
+    generation: str
+    documents: int
+    needs_reindex: bool
+
+
 class Search(Protocol):
     @operation(idempotent=True)
     async def index(self, message: Documents) -> None:
@@ -66,6 +79,9 @@ class Search(Protocol):
 
     @operation(idempotent=True)
     async def set_popularity(self, message: Popularity) -> None: ...
+
+    @operation(idempotent=True)
+    async def state(self, message: StateQuery) -> State: ...
 
     @operation(idempotent=True, timeout_s=2)
     async def search(self, message: SearchQuery) -> Found: ...

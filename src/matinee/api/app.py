@@ -1,0 +1,100 @@
+"""The edge APIs as one application, built from their clients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Litestar, Request
+from litestar.di import Provide
+from litestar.types import ControllerRouterHandler
+
+from matinee.api import (
+    account,
+    beacon,
+    discovery,
+    household,
+    images,
+    manifests,
+    open_connect,
+    openapi,
+    operations,
+    payments,
+    play,
+    problems,
+    signup,
+    studio,
+    uploads,
+)
+from matinee.api.body import JSONRequest
+from matinee.api.clients import Clients, Settings
+from matinee.api.recently import Recently
+from matinee.api.rows import Rows
+from matinee.api.uploads import Pieces
+from matinee.api.viewer import Gate, Origin
+from matinee.terms.viewer import Viewer
+
+LARGEST_BODY = 1 << 20
+
+ROUTES: list[ControllerRouterHandler] = [
+    *signup.ROUTES,
+    *payments.ROUTES,
+    *account.ROUTES,
+    *household.ROUTES,
+    *discovery.ROUTES,
+    *images.ROUTES,
+    *play.ROUTES,
+    *manifests.ROUTES,
+    *beacon.ROUTES,
+    *studio.ROUTES,
+    *uploads.ROUTES,
+    *operations.ROUTES,
+    *open_connect.ROUTES,
+    *openapi.ROUTES,
+]
+
+
+def create(clients: Clients, gate: Gate, settings: Settings | None = None) -> Litestar:
+    """The application. Handlers get `clients`, `viewer`, `origin` and the rest by name; `gate` lets requests through."""
+    dependencies = _dependencies(clients, settings or Settings())
+    document = openapi.Document(ROUTES, dependencies)
+    dependencies["document"] = _given(document)
+    return Litestar(
+        ROUTES,
+        guards=[gate],
+        dependencies=dependencies,
+        exception_handlers={Exception: problems.answer},
+        request_class=JSONRequest,
+        request_max_body_size=LARGEST_BODY,
+        openapi_config=None,
+        logging_config=None,
+    )
+
+
+def _dependencies(clients: Clients, settings: Settings) -> dict[str, Provide]:
+    recently = Recently(clients.clock, settings.rows_ttl_s)
+    return {
+        "clients": _given(clients),
+        "settings": _given(settings),
+        "recently": _given(recently),
+        "rows": _given(Rows(clients, recently)),
+        "pieces": _given(Pieces(clients)),
+        "viewer": Provide(_viewer, sync_to_thread=False),
+        "origin": Provide(_origin, sync_to_thread=False),
+        "appliance_id": Provide(_appliance_id, sync_to_thread=False),
+    }
+
+
+def _given(value: Any) -> Provide:
+    return Provide(lambda: value, sync_to_thread=False)
+
+
+def _viewer(request: Request[Any, Any, Any]) -> Viewer:
+    return request.state.viewer
+
+
+def _origin(request: Request[Any, Any, Any]) -> Origin:
+    return request.state.origin
+
+
+def _appliance_id(request: Request[Any, Any, Any]) -> str:
+    return request.state.appliance_id

@@ -1,0 +1,189 @@
+"""The OpenAPI 3.1 description of all public routes: the framework's own, made complete.
+
+What the framework cannot know is added: who may ask, the problems that can come, and an example a route.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, cast
+
+import msgspec
+from litestar import Litestar, Response, get
+from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.config import OpenAPIConfig
+from litestar.routes import HTTPRoute
+from litestar.types import ControllerRouterHandler
+
+from matinee import __version__
+from matinee.api import examples
+from matinee.api.clients import Injected
+from matinee.api.problems import MEDIA_TYPE
+from matinee.api.viewer import Access, ProfileRequired
+from matinee.runtime.errors import (
+    DeadlineExceeded,
+    Forbidden,
+    Invalid,
+    MatineeError,
+    NotFound,
+    RateLimited,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+)
+from matinee.services.accounts.contract import ProfileLocked
+
+Json = dict[str, Any]
+ANYWHERE = (Invalid, Forbidden, Unauthenticated, RateLimited, MatineeError, Unavailable, DeadlineExceeded)
+"""What can come from any route: the gateway's own refusals among them."""
+
+PROBLEM: Json = {
+    "type": "object",
+    "description": "An RFC 9457 problem. A client acts on `type`; some types carry members of their own.",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "examples": ["card-declined"]},
+        "title": {"type": "string"},
+        "status": {"type": "integer", "minimum": 400, "maximum": 599},
+        "detail": {"type": "string"},
+        "instance": {"type": "string"},
+    },
+    "additionalProperties": True,
+}
+
+SCHEMES: Json = {
+    "cookie": {"type": "apiKey", "in": "cookie", "name": "matinee_session", "description": "For browsers."},
+    "bearer": {"type": "http", "scheme": "bearer", "description": "The `access_token` of a log-in, for apps."},
+    "appliance": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "Signed by the appliance."},
+}
+
+
+class Document:
+    """The description of these routes, made when it is first asked for."""
+
+    def __init__(self, routes: Sequence[ControllerRouterHandler], dependencies: Mapping[str, Provide]) -> None:
+        self._routes = routes
+        self._dependencies = dependencies
+
+    @cached_property
+    def encoded(self) -> bytes:
+        return msgspec.json.encode(self.content)
+
+    @cached_property
+    def content(self) -> Json:
+        config = OpenAPIConfig(
+            title="Matinee",
+            version=__version__,
+            description="The public API of Matinee. Times are RFC 3339; errors are RFC 9457 problems.",
+        )
+        app = Litestar(self._routes, dependencies=self._dependencies, openapi_config=config, logging_config=None)
+        content = app.openapi_schema.to_schema()
+        content["servers"] = [{"url": "/"}]
+        components = content.setdefault("components", {})
+        components.setdefault("schemas", {})["Problem"] = PROBLEM
+        components["securitySchemes"] = SCHEMES
+        for path, method, handler in operations(app):
+            complete(content["paths"][path][method], handler)
+        _plain_patterns(content)
+        return content
+
+
+def operations(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
+    """Every described route: its path as OpenAPI writes it, its method in lower case, its handler."""
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            for method, (handler, _) in route.route_handler_map.items():
+                if handler.resolve_include_in_schema() and "access" in handler.opt:
+                    yield route.path_format, method.lower(), handler
+
+
+def complete(operation: Json, handler: HTTPRouteHandler) -> None:
+    """Adds to one operation who may ask, its problems and its examples."""
+    operation["summary"] = (handler.fn.__doc__ or "").strip()
+    operation.pop("description", None)
+    operation["operationId"] = f"{handler.fn.__module__.rpartition('.')[2]}.{handler.fn.__name__}"
+    operation["tags"] = [handler.fn.__module__.rpartition(".")[2]]
+    operation["security"] = _security(handler.opt["access"])
+    responses: Json = {status: each for status, each in operation["responses"].items() if int(status) < 400}
+    responses.update(_problems(handler, operation))
+    operation["responses"] = responses
+    _add_examples(operation, examples.BY_OPERATION.get(operation["operationId"]))
+
+
+def _security(access: Access) -> list[Json]:
+    if access in {Access.PUBLIC, Access.LOOPBACK}:
+        return []
+    return [{"appliance": []}] if access is Access.APPLIANCE else [{"cookie": []}, {"bearer": []}]
+
+
+def _problems(handler: HTTPRouteHandler, operation: Json) -> Json:
+    """The problem responses of one operation, by status, each naming its types."""
+    found: list[type[MatineeError]] = [*ANYWHERE, *_of_access(handler.opt["access"]), *handler.opt.get("problems", [])]
+    if any(parameter["in"] == "path" for parameter in operation.get("parameters", [])):
+        found.append(NotFound)
+    if "requestBody" in operation:
+        found.append(TooLarge)
+    by_status: dict[int, dict[str, str]] = {}
+    for error in found:
+        by_status.setdefault(error.status, {})[error.type] = error.title
+    return {str(status): _problem_response(status, types) for status, types in sorted(by_status.items())}
+
+
+def _of_access(access: Access) -> list[type[MatineeError]]:
+    more: dict[Access, list[type[MatineeError]]] = {
+        Access.PROFILE: [ProfileRequired],
+        Access.GUARDIAN: [ProfileLocked],
+        Access.LOOPBACK: [NotFound],
+    }
+    return more.get(access, [])
+
+
+def _problem_response(status: int, types: dict[str, str]) -> Json:
+    shown = {
+        name: {"value": {"type": name, "title": title, "status": status, "detail": title}}
+        for name, title in types.items()
+    }
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": shown}}
+    return {"description": "; ".join(types.values()), "content": content}
+
+
+def _add_examples(operation: Json, example: examples.Example | None) -> None:
+    if example is None:
+        return
+    if example.asks is not None and "requestBody" in operation:
+        for media in operation["requestBody"]["content"].values():
+            media["example"] = example.asks
+    for parameter in operation.get("parameters", []):
+        if parameter["name"] in example.parameters:
+            parameter["example"] = example.parameters[parameter["name"]]
+    if example.answers is not None:
+        for media in _success(operation).get("content", {}).values():
+            media["example"] = example.answers
+
+
+def _success(operation: Json) -> Json:
+    return next(each for status, each in operation["responses"].items() if int(status) < 400)
+
+
+def _plain_patterns(node: Any) -> None:
+    r"""JSON Schema's patterns are ECMAScript's, which knows no `\Z`."""
+    if isinstance(node, dict):
+        tree = cast("Json", node)
+        if isinstance(tree.get("pattern"), str):
+            tree["pattern"] = tree["pattern"].replace(r"\Z", "$")
+        for each in tree.values():
+            _plain_patterns(each)
+    elif isinstance(node, list):
+        for each in cast("list[Any]", node):
+            _plain_patterns(each)
+
+
+@get("/api/openapi.json", access=Access.PUBLIC, media_type="application/json")
+async def openapi_document(document: Injected[Document]) -> Response[bytes]:
+    """This description."""
+    return Response(document.encoded, media_type="application/json", headers={"Cache-Control": "max-age=60"})
+
+
+ROUTES = [openapi_document]

@@ -1,0 +1,35 @@
+"""What a process answers about itself on its own Unix socket, beside the operations of its services."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prometheus_client import generate_latest
+
+from matinee.app.process import Process
+
+
+class Admin:
+    """ASGI: `/health/live`, `/health/ready`, `/metrics`; everything else goes to the operations."""
+
+    def __init__(self, process: Process, operations: Any) -> None:
+        self._process = process
+        self._operations = operations
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        match scope.get("path"):
+            case "/health/live":
+                await _answer(send, 200, b"live\n")
+            case "/health/ready":
+                ready = self._process.ready
+                await _answer(send, 200 if ready else 503, b"ready\n" if ready else b"starting\n")
+            case "/metrics":
+                await _answer(send, 200, generate_latest(self._process.registry))
+            case _:
+                await self._operations(scope, receive, send)
+
+
+async def _answer(send: Any, status: int, body: bytes) -> None:
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,60 @@
+"""Where things lie under `$MATINEE_HOME`."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from matinee.runtime.errors import Unavailable
+
+
+LONGEST_FOLDER = 75
+
+
+class UnusableHome(Unavailable):
+    type, title = "unusable-home", "The data folder cannot be used"
+
+
+class Home:
+    """The data folder; only its owner may look in."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self.secrets = self.path / "secrets"
+        self.stores = self.path / "stores"
+        self.objects = self.path / "objects"
+        self.log = self.path / "log"
+        self.sockets = _short(self.path / "run")
+        self.inbox = self.path / "inbox"
+        self.scratch = self.path / "scratch"
+        self.appliances = self.path / "appliances"
+        self.clock = self.path / "clock"
+
+    def make(self) -> None:
+        """Makes the folders. Raises UnusableHome with the reason."""
+        folders = (self.secrets, self.stores, self.objects, self.log, self.sockets, self.inbox, self.scratch, self.appliances)
+        try:
+            for folder in (self.path, *folders):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if self.sockets.stat().st_uid != os.getuid():
+                raise UnusableHome(f"{self.sockets} belongs to someone else")
+            probe = self.sockets / f".probe-{os.getpid()}"
+            probe.write_bytes(b"")
+            probe.unlink()
+        except OSError as wrong:
+            raise UnusableHome(f"cannot write to the data folder {self.path}: {wrong.strerror}") from wrong
+
+    def store(self, name: str) -> str:
+        return f"sqlite:///{self.stores / name}.sqlite"
+
+    def socket(self, name: str) -> Path:
+        return self.sockets / f"{name}.sock"
+
+
+def _short(path: Path) -> Path:
+    """A Unix socket's path is at most 107 bytes long (unix(7)); a deep home gets a stand-in in the system's temp folder."""
+    if len(bytes(path)) <= LONGEST_FOLDER:
+        return path
+    return Path(tempfile.gettempdir()) / f"matinee-{os.getuid()}-{hashlib.sha256(bytes(path)).hexdigest()[:16]}"

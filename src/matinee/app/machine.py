@@ -1,0 +1,85 @@
+"""The processes of `matinee up`: one machine, everything on it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from matinee.app.home import Home
+from matinee.app.ports import claim, free
+from matinee.app.supervisor import Child
+from matinee.config import Settings
+from matinee.runtime.errors import Conflict
+
+CORE = (
+    "gateway api accounts billing catalog search history metrics playback steering fill jobs ingest events timers"
+).split()
+
+
+class AlreadyRunning(Conflict):
+    type, title = "already-running", "Matinee already runs on this data folder"
+
+
+class Address(Struct, frozen=True):
+    """Where the front door listens; `host` 0.0.0.0 or :: lets other machines in."""
+
+    host: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        host = "localhost" if self.host in {"127.0.0.1", "0.0.0.0", "::", "::1"} else self.host  # noqa: S104
+        return f"http://{host}:{self.port}"
+
+
+def lock(home: Home) -> int:
+    """Holds the data folder for one supervisor; the lock goes with the process. Raises AlreadyRunning."""
+    file = os.open(home.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as held:
+        raise AlreadyRunning(f"Matinee already runs on {home.path}; stop it or give another folder with --home") from held
+    return file
+
+
+def running(home: Home) -> bool:
+    """Whether a supervisor holds this data folder now."""
+    if not (home.path / "lock").exists():
+        return False
+    try:
+        os.close(lock(home))
+    except AlreadyRunning:
+        return True
+    return False
+
+
+def children(
+    home: Home, settings: Settings, address: Address, *, test_clock: bool, say: Callable[[str, str], None]
+) -> list[Child]:
+    """Core, worker, appliances and origin. Raises PortTaken when the front door's port is."""
+    claim(address.host, address.port)
+    common = ["--home", str(home.path), *(["--test-clock"] if test_clock else [])]
+    environment = {
+        **os.environ,
+        "MATINEE_GATEWAY_HOST": address.host,
+        "MATINEE_GATEWAY_PORT": str(address.port),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+    def child(name: str, *arguments: str) -> Child:
+        return Child(name, ["serve", *arguments, "--name", name, *common], environment, say)
+
+    appliances: list[Child] = []
+    taken = {address.port}
+    first = settings.appliances.first_port
+    for name in settings.appliances.names:
+        port = free(address.host, first, taken)
+        taken.add(port)
+        first = port + 1
+        appliances.append(child(name, "cdn", "--port", str(port)))
+    return [child("core", *CORE), child("worker", "worker"), *appliances, child("origin", "origin")]
+
+

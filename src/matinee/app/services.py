@@ -1,0 +1,89 @@
+"""Builds the services: each from its own store, offered under its contract."""
+
+from __future__ import annotations
+
+
+from matinee.app import stores
+from matinee.app.keys import keyring, secret
+from matinee.app.process import Process
+
+
+async def accounts(process: Process) -> None:
+    from matinee.services.accounts.contract import Accounts
+    from matinee.services.accounts.passwords import Passwords
+    from matinee.services.accounts.service import Service
+    from matinee.services.accounts.tables import outbox
+
+    database = stores.database(process, "accounts", "matinee.services.accounts", outbox)
+    passwords = Passwords()
+    process.on_close(passwords.close)
+    process.offer(Accounts, Service(database, process.clock, process.ids, keyring(process, "passport"), passwords))
+
+
+async def catalog(process: Process) -> None:
+    from matinee.services.catalog.contract import Catalog
+    from matinee.services.catalog.service import Service
+    from matinee.services.catalog.tables import outbox
+
+    database = stores.database(process, "catalog", "matinee.services.catalog", outbox)
+    process.offer(Catalog, Service(database, process.clock, process.ids))
+
+
+async def search(process: Process) -> None:
+    from matinee.services.search.contract import Search
+    from matinee.services.search.open import open as open_store
+    from matinee.services.search.service import Service
+
+    store = open_store(f"tantivy://{process.home.stores / 'search'}")
+    process.on_stop("search", store.close)
+    process.offer(Search, Service(store))
+
+
+async def history(process: Process) -> None:
+    from matinee.services.history.contract import History
+    from matinee.services.history.open import open as open_store
+    from matinee.services.history.service import Service
+
+    store = open_store(process.home.store("history"))
+    process.on_stop("history", store.close)
+    process.offer(History, Service(store, stores.log(process), process.clock, process.ids))
+
+
+async def metrics(process: Process) -> None:
+    from matinee.services.metrics.contract import Metrics
+    from matinee.services.metrics.open import open as open_store
+    from matinee.services.metrics.service import Service
+
+    store = open_store(process.home.store("metrics"))
+    process.on_stop("metrics", store.close)
+    process.offer(Metrics, Service(store, process.clock))
+
+
+async def playback(process: Process) -> None:
+    from matinee.services.playback.contract import Playback
+    from matinee.services.playback.service import Service
+    from matinee.services.playback.tables import outbox
+
+    database = stores.database(process, "playback", "matinee.services.playback", outbox)
+    process.offer(Playback, Service(database, process.clock, process.ids, [secret(process, "session")]))
+
+
+async def steering(process: Process) -> None:
+    from matinee.services.steering.contract import Steering
+    from matinee.services.steering.service import Service
+
+    process.offer(Steering, Service(process.clock, keyring(process, "media")))
+
+
+async def fill(process: Process) -> None:
+    from matinee.services.fill.contract import Fill
+    from matinee.services.fill.service import Service
+
+    process.offer(Fill, Service(stores.database(process, "fill", "matinee.services.fill")))
+
+
+async def jobs(process: Process) -> None:
+    from matinee.services.jobs.contract import Jobs
+    from matinee.services.jobs.service import Service
+
+    process.offer(Jobs, Service(stores.database(process, "jobs", "matinee.services.jobs"), process.clock, process.ids))

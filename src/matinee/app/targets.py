@@ -1,0 +1,65 @@
+"""The table: what a process can run, what builds it, and what it needs from others.
+
+`matinee serve TARGET…` builds the targets given, each after what it needs; a need that is not among them is reached where
+the settings say, by default at its Unix socket. `all` is every target in one process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+
+from msgspec import Struct
+
+from matinee.app import edges, pipelines, services
+from matinee.app.process import Process
+from matinee.runtime.errors import Invalid
+
+
+class Target(Struct, frozen=True):
+    build: Callable[[Process], Awaitable[None]]
+    needs: tuple[str, ...] = ()
+
+
+_EVERY_SERVICE = ("accounts", "billing", "catalog", "search", "history", "metrics", "playback", "steering", "fill", "jobs")
+
+TARGETS: dict[str, Target] = {
+    "accounts": Target(services.accounts),
+    "billing": Target(services.billing),
+    "catalog": Target(services.catalog),
+    "search": Target(services.search),
+    "history": Target(services.history),
+    "metrics": Target(services.metrics),
+    "playback": Target(services.playback),
+    "steering": Target(services.steering),
+    "fill": Target(services.fill),
+    "jobs": Target(services.jobs),
+    "events": Target(pipelines.events, needs=("metrics", "search", "history", "catalog")),
+    "ingest": Target(pipelines.ingest, needs=("jobs", "catalog")),
+    "worker": Target(pipelines.worker, needs=("jobs", "catalog", "fill")),
+    "timers": Target(pipelines.timers, needs=("jobs", "billing", "ingest")),
+    "api": Target(edges.api, needs=(*_EVERY_SERVICE, "events", "ingest")),
+    "gateway": Target(edges.gateway, needs=("accounts", "steering", "api")),
+    "origin": Target(edges.origin),
+    "cdn": Target(edges.cdn, needs=("gateway", "origin")),
+}
+
+
+def ordered(names: Iterable[str]) -> Sequence[str]:
+    """The targets in the order in which they are built. Raises Invalid for a name that is none."""
+    asked = set(TARGETS) if "all" in (given := set(names)) else given
+    unknown = sorted(asked - set(TARGETS))
+    if unknown:
+        raise Invalid(f"there is no target {unknown[0]!r}; the targets are {', '.join(TARGETS)} and all")
+    order: list[str] = []
+    for name in TARGETS:
+        if name in asked:
+            _after_needs(name, asked, order)
+    return order
+
+
+def _after_needs(name: str, asked: set[str], order: list[str]) -> None:
+    for need in TARGETS[name].needs:
+        if need in asked and need not in order:
+            _after_needs(need, asked, order)
+    if name not in order:
+        order.append(name)

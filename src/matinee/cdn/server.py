@@ -1,0 +1,179 @@
+"""The listener: accepts, bounds how many and how slow clients may be, and cuts off those who lost their leave."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from email.utils import formatdate
+
+from matinee.cdn import answer
+from matinee.cdn.connection import Connection
+from matinee.cdn.readiness import Readiness
+from matinee.cdn.site import Site
+from matinee.runtime.clock import Clock
+from matinee.runtime.errors import Unavailable
+
+IDLE_S, HEAD_S, STALL_S, DRAIN_S = 75, 10, 30, 3
+"""How long a client may say nothing between two requests, take for a head, take nothing of an answer, and go on after it
+was refused."""
+LEAST_RATE, GRACE_S = 1024, 60
+"""Bytes a second that a client must take on average once an answer is older than the grace."""
+
+_SWEEP_S = 0.5
+_FULL = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+_ACCEPTS_A_TURN = 64
+
+
+class PortTaken(Unavailable):
+    type, title = "port-taken", "The port is taken"
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that listens there (port 0: any free one). Raises PortTaken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listener = socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as wrong:
+        raise PortTaken(f"cannot listen at {host} port {port}: {wrong.strerror}") from wrong
+    listener.setblocking(False)  # noqa: FBT003 - the socket's own signature
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # accepted sockets inherit it
+    return listener
+
+
+class Server:
+    """Serves one site at one listening socket, which it closes."""
+
+    def __init__(self, listener: socket.socket, site: Site, clock: Clock, *, most: int = 4096) -> None:
+        self.site = site
+        self._threads = ThreadPoolExecutor(4, "disk")
+        self.bytes_served = 0
+        self.refused = 0
+        self._listener = listener
+        self._clock = clock
+        self._most = most
+        self._readiness = Readiness()
+        self._connections: dict[int, Connection] = {}
+        self._tick()
+
+    @property
+    def port(self) -> int:
+        return self._listener.getsockname()[1]
+
+    @property
+    def threads(self) -> ThreadPoolExecutor:
+        """Where cold bytes are read."""
+        return self._threads
+
+    @property
+    def connections(self) -> int:
+        return len(self._connections)
+
+    @property
+    def fullness(self) -> float:
+        """Of the connections it may have, 0 to 1."""
+        return len(self._connections) / self._most
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        loop = asyncio.get_running_loop()
+        self._readiness.start()
+        loop.add_reader(self._listener.fileno(), self._accept)
+        try:
+            while True:
+                await asyncio.sleep(_SWEEP_S)
+                self._tick()
+                self._sweep()
+        finally:
+            loop.remove_reader(self._listener.fileno())
+            self._listener.close()
+            for connection in list(self._connections.values()):
+                connection.close()
+            self._readiness.close()
+            self._threads.shutdown(wait=False)
+
+    def cut(self, lost: Callable[[Connection], bool]) -> None:
+        """Ends at once those in the midst of an answer that they may no longer have."""
+        for connection in list(self._connections.values()):
+            if connection.sending and lost(connection):
+                connection.abort()
+
+    def forget(self, connection: Connection) -> None:
+        self._readiness.remove(connection.fd)
+        self._connections.pop(connection.fd, None)
+
+    def _tick(self) -> None:
+        self.site.tick = int(self._clock.monotonic()) + 1
+        self.site.date = formatdate(self._clock.now().timestamp(), usegmt=True).encode()
+
+    def _accept(self) -> None:
+        for _ in range(_ACCEPTS_A_TURN):
+            try:
+                client, _ = self._listener.accept()
+            except BlockingIOError:
+                return
+            except OSError as wrong:
+                if wrong.errno in _FULL:
+                    self._rest()
+                    return
+                continue
+            self._admit(client)
+
+    def _admit(self, client: socket.socket) -> None:
+        client.setblocking(False)  # noqa: FBT003 - the socket's own signature
+        if len(self._connections) >= self._most and not self._drop_idlest():
+            self.refused += 1
+            _turn_away(client, self.site.date)
+            return
+        connection = Connection(client, self)
+        self._connections[connection.fd] = connection
+        self._readiness.add(connection.fd, connection.ready)
+
+    def _drop_idlest(self) -> bool:
+        idle = [connection for connection in self._connections.values() if connection.idle]
+        if not idle:
+            return False
+        min(idle, key=lambda connection: connection.since).close()
+        return True
+
+    def _rest(self) -> None:
+        """Out of descriptors: frees one, and looks again in a moment."""
+        self._drop_idlest()
+        loop, fd = asyncio.get_running_loop(), self._listener.fileno()
+        loop.remove_reader(fd)
+        loop.call_later(0.2, lambda: self._listener.fileno() == fd and loop.add_reader(fd, self._accept))
+
+    def _sweep(self) -> None:
+        now = self.site.tick
+        for connection in list(self._connections.values()):
+            if connection.sending:
+                if not connection.waits_for_us and _too_slow(connection, now):
+                    connection.abort()
+            elif connection.idle:
+                if now - connection.since > IDLE_S:
+                    connection.close()
+            elif connection.draining:
+                if now - connection.since > DRAIN_S:
+                    connection.close()
+            elif not connection.waits_for_us and now - connection.since > HEAD_S:
+                connection.refuse(408, "The request took too long to arrive")
+                connection.serve()
+
+
+def _too_slow(connection: Connection, now: int) -> bool:
+    age = now - connection.started
+    return now - connection.since > STALL_S or (age > GRACE_S and connection.sent < age * LEAST_RATE)
+
+
+def _turn_away(client: socket.socket, date: bytes) -> None:
+    said = answer.closing(
+        answer.problem(date, 503, "too-many-connections", "Too many connections; try another appliance")
+    )
+    try:
+        client.send(said)
+    except OSError:
+        pass
+    finally:
+        client.close()

@@ -1,0 +1,31 @@
+"""Options that several commands share, and the way from a command to a running house."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from matinee.app.home import Home
+from matinee.app.process import Process
+from matinee.config import read
+
+T = TypeVar("T")
+
+HomePath = Annotated[
+    Path, typer.Option("--home", envvar="MATINEE_HOME", help="The data folder.", show_default="./matinee-data")
+]
+DEFAULT_HOME = Path("matinee-data")
+
+
+def ask(home: Path, work: Callable[[Process], Coroutine[Any, Any, T]]) -> T:
+    """Runs `work` with a process that offers nothing and reaches the services of the house that runs on `home`."""
+
+    async def inside() -> T:
+        place = Home(home)
+        return await work(Process("cli", place, read(place.path), {}))
+
+    return asyncio.run(inside())

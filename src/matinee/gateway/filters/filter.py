@@ -1,0 +1,39 @@
+"""The three kinds of filter, as Zuul has them. A filter is any callable of one of these shapes; `chain.py` lists them.
+
+A filter may raise a MatineeError to refuse: it becomes the problem of that meaning. Anything else it raises is a defect:
+it is counted and becomes a problem 500.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Protocol
+
+from matinee.gateway.answer import Answer, Response
+from matinee.gateway.balancer import Cluster
+from matinee.gateway.request import Request
+
+
+class Inbound(Protocol):
+    """Looks at a request before it is sent anywhere: None lets it on, an Answer ends it. One that must wait returns an
+    awaitable of these two (and leaves the fast path); so a filter with a cache may answer at once most of the time."""
+
+    def __call__(self, request: Request, /) -> Answer | Awaitable[Answer | None] | None: ...
+
+
+class Endpoint(Protocol):
+    """Where a request ends: an Answer, or the cluster that gives it. None leaves it to the next endpoint."""
+
+    def __call__(self, request: Request, /) -> Answer | Cluster | Awaitable[Answer | Cluster | None] | None: ...
+
+
+class Outbound(Protocol):
+    """Adds to the head of an answer, the gateway's own or a server's. Never waits: the answer's bytes stand behind it."""
+
+    def __call__(self, request: Request, response: Response, /) -> None: ...
+
+
+class Finished(Protocol):
+    """Told once when a request is over, well or not: `request.status` and `request.category` say how."""
+
+    def __call__(self, request: Request, /) -> None: ...

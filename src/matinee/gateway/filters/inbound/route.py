@@ -1,0 +1,12 @@
+from __future__ import annotations
+
+from matinee.gateway.request import Request
+from matinee.gateway.routes import Routes
+
+
+class RouteChoice:
+    def __init__(self, routes: Routes) -> None:
+        self._routes = routes
+
+    def __call__(self, request: Request) -> None:
+        request.route = self._routes.find(request.path)

@@ -1,0 +1,170 @@
+"""Heads of HTTP/1.1 messages (RFC 9112), read strictly: what could be understood in two ways is refused.
+
+A request's head is read here, rewritten once, and goes on as bytes. `GATEWAY_ONLY` are the headers that a client may not
+set because the gateway does, `HOP_BY_HOP` those that concern one connection only.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from matinee.gateway.errors import BadGateway, BadRequest, HeadersTooLarge, TargetTooLong, VersionRefused
+
+TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
+MOST_FIELDS = 128
+LONGEST_TARGET = 16 * 1024
+
+_REQUEST_LINE = re.compile(rb"(" + TOKEN + rb"++) ([\x21\x22\x24-\x7e]++) HTTP/1\.([01])\r\n")
+_STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})((?: [\t\x20-\x7e\x80-\xff]*+)?)\r\n")
+_FIELDS = re.compile(rb"(?:" + TOKEN + rb"++:[\t\x20-\x7e\x80-\xff]*+\r\n)*+\r\n")
+_FIELD = re.compile(rb"([^:\r]++):[ \t]*+([^\r]*+)\r\n")
+_OTHER_VERSION = re.compile(rb"[^\r\n]* HTTP/[0-9.]+\r\n")
+_HOP_BY_HOP = rb"connection|keep-alive|proxy-[^:]*|te|trailer|upgrade"
+_GATEWAY_ONLY = rb"forwarded|x-real-ip|x-request-id|traceparent|x[-_](?:matinee|forwarded)[-_][^:]*"
+_DROPPED_OF_REQUEST = re.compile(rb"\r\n(?:" + _HOP_BY_HOP + rb"|" + _GATEWAY_ONLY + rb"):[^\r]*", re.IGNORECASE)
+_DROPPED_OF_REPLY = re.compile(rb"\r\n(?:" + _HOP_BY_HOP + rb"|x-request-id|x-matinee-[^:]*):[^\r]*", re.IGNORECASE)
+_FRAMING = re.compile(rb"\r\n(connection|content-length|transfer-encoding):[ \t]*+([^\r]*+)(?=\r\n)", re.IGNORECASE)
+_BARE_LINE_END = re.compile(rb"(?<!\r)\n|\r[^\n]")
+
+
+class RequestHead(NamedTuple):
+    """`fields` by lower-case name; a name sent twice has its values joined by a comma (`Cookie`: by a semicolon).
+    `length` is the body's, -1 where it is chunked. `raw` is the head without its last, empty line."""
+
+    method: bytes
+    target: bytes
+    minor: int
+    fields: dict[bytes, bytes]
+    length: int
+    keep_alive: bool
+    raw: bytes
+
+
+class ReplyHead(NamedTuple):
+    """`length` is -1 for a chunked body, -2 for one that ends with the connection. `raw` has no status line."""
+
+    status: int
+    reason: bytes
+    length: int
+    keep_alive: bool
+    raw: bytes
+
+
+def read_request(head: bytes) -> RequestHead:
+    """The request whose head (with its empty line) this is. Raises BadRequest, TargetTooLong, HeadersTooLarge,
+    VersionRefused."""
+    line = _REQUEST_LINE.match(head)
+    if line is None:
+        raise _unreadable_line(head)
+    method, target, minor = line.groups()
+    if len(target) > LONGEST_TARGET:
+        raise TargetTooLong
+    end = line.end()
+    if _FIELDS.fullmatch(head, end) is None:
+        raise BadRequest("A header line is not well-formed")
+    pairs = _FIELD.findall(head, end)
+    if len(pairs) > MOST_FIELDS:
+        raise HeadersTooLarge(f"More than {MOST_FIELDS} header lines")
+    fields = {name.lower(): value.rstrip() for name, value in pairs}
+    if len(fields) != len(pairs):
+        fields = _joined(pairs)
+    version = int(minor)
+    return RequestHead(method, target, version, fields, _length(fields, version), _keeps(fields, version), head[:-2])
+
+
+def too_long(partial: bytes, limit: int) -> bool:
+    """Whether a head that has not ended yet is already over the limit. Raises BadRequest for a bare CR or LF in it."""
+    if _BARE_LINE_END.search(partial):
+        raise BadRequest("Lines must end in CR LF")
+    return len(partial) > limit
+
+
+def forwarded(request: RequestHead, target: bytes) -> bytes:
+    """The head as it goes to a server: without what concerns this connection only and what only the gateway may say."""
+    start = request.raw.index(b"\r\n")
+    fields = _DROPPED_OF_REQUEST.sub(b"", request.raw[start:])
+    fields = _without_nominated(fields, request.fields.get(b"connection"))
+    return b"%s %s HTTP/1.1%s" % (request.method, target, fields)
+
+
+def read_reply(head: bytes) -> ReplyHead:
+    """The answer whose head this is. Raises BadGateway where its end cannot be known for certain."""
+    line = _STATUS_LINE.match(head)
+    if line is None or _FIELDS.fullmatch(head, line.end()) is None:
+        raise BadGateway("A server's answer was not HTTP")
+    minor, status, reason = line.groups()
+    raw = head[line.end() - 2 : -2]
+    length, keep, nominated = -2, minor == b"1", None
+    for name, value in _FRAMING.findall(raw):
+        match name.lower():
+            case b"content-length":
+                length = _agreed(length, _digits(value, BadGateway))
+            case b"transfer-encoding":
+                length = _agreed(length, -1 if value.strip().lower() == b"chunked" else -3)
+            case _:
+                nominated = value if nominated is None else nominated + b"," + value
+                keep = _keeps({b"connection": nominated}, int(minor))
+    fields = _without_nominated(_DROPPED_OF_REPLY.sub(b"", raw), nominated)
+    return ReplyHead(int(status), reason or b" ", length, keep, fields)
+
+
+def _agreed(known: int, found: int) -> int:
+    if found == -3 or known not in {-2, found}:
+        raise BadGateway("A server's answer said twice where it ends")
+    return found
+
+
+def _unreadable_line(head: bytes) -> BadRequest | VersionRefused:
+    if _OTHER_VERSION.match(head) and not head.split(b"\r\n", 1)[0].endswith((b"HTTP/1.1", b"HTTP/1.0")):
+        return VersionRefused()
+    return BadRequest("The request line is not well-formed")
+
+
+def _joined(pairs: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    fields: dict[bytes, bytes] = {}
+    for raw_name, value in pairs:
+        name = raw_name.lower()
+        if name in fields and name in {b"host", b"content-length", b"transfer-encoding", b"authorization", b"origin"}:
+            raise BadRequest(f"The header {name.decode()} stands there twice")
+        between = b"; " if name == b"cookie" else b", "
+        fields[name] = fields[name] + between + value.rstrip() if name in fields else value.rstrip()
+    return fields
+
+
+def _length(fields: dict[bytes, bytes], minor: int) -> int:
+    length, coding = fields.get(b"content-length"), fields.get(b"transfer-encoding")
+    if coding is None:
+        return 0 if length is None else _digits(length, BadRequest)
+    if length is not None:
+        raise BadRequest("Content-Length and Transfer-Encoding exclude each other")
+    if minor == 0 or coding.lower() != b"chunked":
+        raise BadRequest("The only transfer coding understood is `chunked`, in HTTP/1.1")
+    return -1
+
+
+def _digits(value: bytes, refusal: type[BadRequest | BadGateway]) -> int:
+    digits = value.strip(b" \t")
+    if not digits.isdigit() or len(digits) > 18:
+        raise refusal("Content-Length is not a number")
+    return int(digits)
+
+
+def _keeps(fields: dict[bytes, bytes], minor: int) -> bool:
+    connection = fields.get(b"connection")
+    if connection is None:
+        return minor == 1
+    options = {option.strip() for option in connection.lower().split(b",")}
+    return b"close" not in options and (minor == 1 or b"keep-alive" in options)
+
+
+def _without_nominated(fields: bytes, connection: bytes | None) -> bytes:
+    """RFC 9110 7.6.1: the Connection header names further headers that concern this connection only. The ones a message
+    cannot do without stay, whoever names them."""
+    if connection is None:
+        return fields
+    for option in connection.lower().split(b","):
+        name = option.strip()
+        if name not in {b"", b"close", b"keep-alive", b"host", b"content-length", b"transfer-encoding", b"cookie"}:
+            fields = re.sub(rb"\r\n" + re.escape(name) + rb":[^\r]*", b"", fields, flags=re.IGNORECASE)
+    return fields

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from urllib.parse import urlsplit
+
+from cachebox import LRUCache
+
+from matinee.runtime.errors import Invalid
+
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::([0-9]{1,5}))?")
+
+
+class Hosts:
+    """The names by which this installation may be asked (DESIGN.md section 3): loopback, the names of the settings, the
+    public URL's, and the very address that the client connected to. Any other name may be a stranger's that points here
+    (DNS rebinding).
+
+    `names` are host names without ports. `url` is the public URL where it is fixed; `public` then always gives that.
+    """
+
+    def __init__(self, names: Iterable[str] = (), url: str = "", scheme: str = "http") -> None:
+        self._names = {"localhost", *(name.lower().rstrip(".") for name in names)}
+        self._scheme = scheme
+        self._fixed = ""
+        if url:
+            parts = urlsplit(url)
+            if parts.scheme not in {"http", "https"} or not parts.hostname:
+                raise Invalid(f"The public URL must begin with http:// or https:// and a host name, not be {url!r}")
+            self._names.add(parts.hostname)
+            self._scheme, self._fixed = parts.scheme, parts.netloc.lower()
+        self._known: LRUCache[tuple[bytes, str], bool | None] = LRUCache(maxsize=1024)
+
+    def allows(self, host: bytes, own: str) -> bool:
+        """Whether a Host header is one of ours; `own` is the address of our end of the connection."""
+        key = (host, own)
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = self._decide(host.decode("latin-1").lower(), own)
+        return known
+
+    def public(self, host: bytes) -> tuple[str, str]:
+        """Scheme and host (with its port) of public URLs for a request that came with this Host header."""
+        return self._scheme, self._fixed or host.decode("latin-1").lower()
+
+    def _decide(self, host: str, own: str) -> bool:
+        found = _HOST.fullmatch(host)
+        if found is None or int(found[2] or 0) > 65535:
+            return False
+        name = found[1].rstrip(".")
+        if name in self._names or name.endswith(".localhost"):
+            return True
+        address = _address(name.strip("[]"))
+        return address is not None and (address.is_loopback or address == _address(own))
+
+
+def loopback(address: str) -> bool:
+    """Whether a peer's address is of this machine itself. A unix socket has none: whoever opens it is here."""
+    found = _address(address)
+    return not address or (found is not None and found.is_loopback)
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        found = ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    return (found.ipv4_mapped or found) if isinstance(found, IPv6Address) else found

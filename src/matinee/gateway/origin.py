@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from cachebox import LRUCache
+
+from matinee.runtime.clock import Clock
+from matinee.terms.territory import Territory
+
+LIFE_S = 300
+
+
+class _Signed(NamedTuple):
+    token: bytes
+    until: float
+
+
+class Origins:
+    """Says, signed, where a request comes from: `{territory, address, host, scheme, exp}` (ES256, the gateway's own key).
+
+    `sign` makes the token of claims, `locate` gives the territory of an address. A token is made once for an address and
+    host and used for half of its life, by calendar time, so that no server sees one that has run out.
+    """
+
+    def __init__(
+        self,
+        sign: Callable[[dict[str, Any]], str],
+        locate: Callable[[str], Territory],
+        clock: Clock,
+        life_s: int = LIFE_S,
+    ) -> None:
+        self._sign = sign
+        self._locate = locate
+        self._clock = clock
+        self._life_s = life_s
+        self._made: LRUCache[tuple[str, str, str], _Signed | None] = LRUCache(maxsize=10_000)
+
+    def token(self, address: str, host: str, scheme: str) -> bytes:
+        key = (address, host, scheme)
+        now = self._clock.now().timestamp()
+        made = self._made.get(key)
+        if made is None or made.until <= now:
+            made = self._made[key] = self._new(key, int(now))
+        return made.token
+
+    def _new(self, key: tuple[str, str, str], now: int) -> _Signed:
+        address, host, scheme = key
+        claims: dict[str, Any] = {
+            "iss": "matinee/gateway",
+            "aud": "matinee/api",
+            "territory": self._locate(address),
+            "address": address,
+            "host": host,
+            "scheme": scheme,
+            "iat": now,
+            "exp": now + self._life_s,
+        }
+        return _Signed(self._sign(claims).encode(), now + self._life_s / 2)

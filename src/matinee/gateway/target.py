@@ -1,0 +1,50 @@
+"""The path that a request means. Whatever a server behind could read otherwise than the filters did is refused."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote_to_bytes
+
+from matinee.gateway.errors import BadRequest
+
+_ABSOLUTE = re.compile(rb"https?://([^/?]+)(/[^?]*)?(\?.*)?", re.IGNORECASE)
+_REFUSED = re.compile(rb"/\.\.?(?:/|\Z)|[\x00-\x1f\x7f\\]")
+_REFUSED_ESCAPE = re.compile(rb"%(?:2f|5c|00)|%(?![0-9a-f]{2})", re.IGNORECASE)
+_SLASHES = re.compile(rb"//+")
+
+
+def origin_form(target: bytes) -> tuple[bytes, bytes | None]:
+    """The target as a path with its query, and the authority where it was in absolute form (a proxy's form, which a
+    server must take: RFC 9112 3.2.2). Raises BadRequest for every other form."""
+    if target.startswith(b"/"):
+        return target, None
+    absolute = _ABSOLUTE.fullmatch(target)
+    if absolute is None:
+        raise BadRequest("The request target must be a path")
+    return (absolute[2] or b"/") + (absolute[3] or b""), absolute[1]
+
+
+def path_of(target: bytes) -> bytes:
+    """The decoded path of a target, runs of slashes as one: what routes and filters look at. Raises BadRequest for dot
+    segments, backslashes, control characters and escaped slashes."""
+    path = target.partition(b"?")[0]
+    if b"%" in path:
+        if _REFUSED_ESCAPE.search(path):
+            raise BadRequest("The path holds an escape that is not allowed")
+        path = unquote_to_bytes(path)
+    if b"/." in path or b"\\" in path or b"%" in target:
+        _refuse_tricks(path)
+    return _SLASHES.sub(b"/", path) if b"//" in path else path
+
+
+def _refuse_tricks(path: bytes) -> None:
+    if _REFUSED.search(path):
+        raise BadRequest("The path holds dot segments or characters that are not allowed")
+
+
+_SECRET = re.compile(rb"((?:[?&][^=&]*token|[?&]code|URISigningPackage)=)[^&/]*", re.IGNORECASE)
+
+
+def without_secrets(target: bytes) -> str:
+    """The target as a log may have it: tokens cut out."""
+    return _SECRET.sub(rb"\1...", target).decode("latin-1")

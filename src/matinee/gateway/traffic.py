@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from email.utils import formatdate
+from typing import TYPE_CHECKING
+
+from matinee.gateway.limits import Limits
+from matinee.runtime.clock import Clock
+
+if TYPE_CHECKING:
+    from matinee.gateway.client import Client
+
+
+class Traffic:
+    """What is under way: open connections, requests in flight, and whether the gateway is coming to its end."""
+
+    def __init__(self, limits: Limits, clock: Clock, tick: Callable[[], float] = time.monotonic) -> None:
+        self.limits = limits
+        self.tick = tick
+        self.clients: set[Client] = set()
+        self.in_flight = 0
+        self.draining = False
+        self._clock = clock
+        self._date = (0, b"")
+
+    def date(self) -> bytes:
+        """The Date header's value, made once a second."""
+        second = int(self._clock.real_now().timestamp())
+        if second != self._date[0]:
+            self._date = (second, formatdate(second, usegmt=True).encode())
+        return self._date[1]

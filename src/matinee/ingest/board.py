@@ -1,0 +1,43 @@
+"""The preparations that people watch, each with the version of its last change."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from matinee.ingest.contract import Phase, Preparation, Preparations
+
+_UNFINISHED = {Phase.UPLOADING, Phase.PREPARING}
+_KEPT = 500
+
+
+class Board:
+    """`first_version` is later than any version that an earlier process gave: real milliseconds are."""
+
+    def __init__(self, first_version: int) -> None:
+        self._version = first_version
+        self._shown: dict[str, Preparation] = {}
+
+    def put(self, preparation: Preparation) -> Preparation:
+        """Shows it; only what differs from before is a change. Answers it with its version."""
+        known = self._shown.get(preparation.id)
+        if known is not None and replace(preparation, version=known.version) == known:
+            return known
+        self._version += 1
+        shown = replace(preparation, version=self._version)
+        self._shown[preparation.id] = shown
+        self._trim()
+        return shown
+
+    def since(self, after: int) -> Preparations:
+        """What changed after the cursor, oldest change first; for zero all that is unfinished."""
+        found = [
+            shown
+            for shown in self._shown.values()
+            if shown.version > after and (after > 0 or shown.phase in _UNFINISHED)
+        ]
+        return Preparations(self._version, sorted(found, key=lambda shown: shown.version))
+
+    def _trim(self) -> None:
+        finished = [shown for shown in self._shown.values() if shown.phase not in _UNFINISHED]
+        if len(finished) > _KEPT:
+            del self._shown[min(finished, key=lambda shown: shown.version).id]

@@ -1,0 +1,73 @@
+"""Where steps work: `{job}/{step}/` holds what a step made, whole; until then it lies in a folder of its own beside."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from matinee.runtime.errors import OutOfSpace
+
+RESERVE = 256 << 20
+_RESULT = "result.json"
+_UNFINISHED = ".part"
+
+Work = Callable[[Path], Awaitable[dict[str, Any]]]
+
+
+class Scratch:
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def folder(self, job_id: str, step: str) -> Path:
+        """Where a finished step's files are."""
+        return self._root / job_id / step
+
+    async def make(self, job_id: str, step: str, task_id: str, work: Work) -> dict[str, Any]:
+        """The result of `work`, which fills the folder it is given; what was made once is not made again.
+
+        The result is written last and the folder renamed when it is whole, so a step killed at any moment begins anew.
+        """
+        done = self.folder(job_id, step)
+        if not done.exists():
+            await asyncio.to_thread(self._clear, job_id, step)
+            part = self._root / job_id / f"{step}.{task_id}{_UNFINISHED}"
+            part.mkdir(parents=True)
+            result = await work(part)
+            await asyncio.to_thread(_seal, part, done, result)
+        return msgspec.json.decode((done / _RESULT).read_bytes(), type=dict[str, Any])
+
+    def _clear(self, job_id: str, step: str) -> None:
+        for part in (self._root / job_id).glob(f"{step}.*{_UNFINISHED}"):
+            shutil.rmtree(part, ignore_errors=True)
+
+    def check_room(self, needed: int) -> None:
+        """Raises OutOfSpace where the disk has less than this many bytes to spare."""
+        self._root.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(self._root).free
+        if free - RESERVE < needed:
+            raise OutOfSpace(
+                f"The disk needs about {max(1, needed >> 20)} MB more for this film, and has {free >> 20} MB."
+            )
+
+    def jobs(self) -> Iterator[str]:
+        """The ids of the jobs that left something here."""
+        if self._root.is_dir():
+            yield from sorted(path.name for path in self._root.iterdir() if path.is_dir())
+
+    async def drop(self, job_id: str) -> None:
+        """Deletes all that the job left."""
+        await asyncio.to_thread(shutil.rmtree, self._root / job_id, ignore_errors=True)
+
+
+def _seal(part: Path, done: Path, result: dict[str, Any]) -> None:
+    with (part / _RESULT).open("wb") as file:
+        file.write(msgspec.json.encode(result))
+        file.flush()
+        os.fsync(file.fileno())
+    part.rename(done)

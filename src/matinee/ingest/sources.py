@@ -1,0 +1,133 @@
+"""Where a film's bytes lie before it is prepared: objects under `sources/` and `uploads/`."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import obstore
+from obstore.store import LocalStore, ObjectStore
+
+from matinee.ingest.package import digest
+from matinee.runtime.errors import Invalid
+
+_BLOCK = 4 << 20
+
+
+def key(intake_id: str, name: str) -> str:
+    """The object of a film or sidecar that was taken from a path."""
+    return f"sources/{intake_id}/{name}"
+
+
+def folder(upload_id: str) -> str:
+    """The folder of an upload's pieces."""
+    return f"uploads/{upload_id}/"
+
+
+def local_path(objects: ObjectStore, object_key: str) -> Path | None:
+    """The file that is the object, where objects are files of this machine."""
+    root = _root(objects)
+    return None if root is None else root / object_key
+
+
+def free_bytes(objects: ObjectStore) -> int:
+    """Bytes free where objects lie; without end where that is not this machine's."""
+    root = _root(objects)
+    return sys.maxsize if root is None else shutil.disk_usage(root).free
+
+
+def _root(objects: ObjectStore) -> Path | None:
+    if isinstance(objects, LocalStore) and objects.prefix is not None:
+        return Path(objects.prefix)
+    return None
+
+
+def checked(path: str) -> Path:
+    """The path of a file that can be taken. Raises Invalid with one sentence."""
+    found = Path(path)
+    if not found.is_absolute() or not found.is_file():
+        raise Invalid(f"There is no file {path}.")
+    if not os.access(found, os.R_OK):
+        raise Invalid(f"The file {path} cannot be read: permission is denied.")
+    if found.stat().st_size == 0:
+        raise Invalid("The file is empty.")
+    return found
+
+
+async def take(objects: ObjectStore, path: Path, object_key: str, *, move: bool) -> str:
+    """Puts the file to objects (with `move` it is gone from its place then) and answers its SHA-256 in hex.
+
+    On one file system a move is a rename. Raises Invalid when the file cannot be read.
+    """
+    try:
+        goal = local_path(objects, object_key)
+        if move and goal is not None and await asyncio.to_thread(_same_disk, path, goal):
+            found = await asyncio.to_thread(digest, path)
+            await asyncio.to_thread(os.replace, path, goal)
+            return found
+        found = await _copied(objects, path, object_key)
+    except PermissionError as error:
+        raise Invalid(f"The file {path} cannot be read: permission is denied.") from error
+    if move:
+        await asyncio.to_thread(path.unlink, missing_ok=True)
+    return found
+
+
+def _same_disk(path: Path, goal: Path) -> bool:
+    goal.parent.mkdir(parents=True, exist_ok=True)
+    return path.stat().st_dev == goal.parent.stat().st_dev
+
+
+async def _copied(objects: ObjectStore, path: Path, object_key: str) -> str:
+    found = hashlib.sha256()
+
+    def blocks() -> Iterator[bytes]:
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK):
+                found.update(block)
+                yield block
+
+    await asyncio.to_thread(obstore.put, objects, object_key, blocks(), use_multipart=True, chunk_size=_BLOCK)
+    return found.hexdigest()
+
+
+async def delete_under(objects: ObjectStore, prefix: str) -> None:
+    """Deletes every object under the prefix, which ends with a slash, and on a disk the empty folders."""
+    async for listed in obstore.list(objects, prefix=prefix, chunk_size=500):
+        await obstore.delete_async(objects, [meta["path"] for meta in listed])
+    path = local_path(objects, prefix)
+    if path is not None:
+        await asyncio.to_thread(shutil.rmtree, path, ignore_errors=True)
+
+
+async def fetch(objects: ObjectStore, source: str, size: int, path: Path) -> None:
+    """Writes the source, one object or a folder of pieces, into a file. Raises Invalid when bytes are missing."""
+    wanted = await _pieces(objects, source, size) if source.endswith("/") else [source]
+    with path.open("wb") as file:  # noqa: ASYNC230 - its blocks are written in threads
+        for object_key in wanted:
+            answer = await obstore.get_async(objects, object_key)
+            async for block in answer.stream(min_chunk_size=_BLOCK):
+                await asyncio.to_thread(file.write, block)
+        written = file.tell()
+    if written != size:
+        raise Invalid("The upload is not whole: bytes are missing. Send it again.")
+
+
+async def _pieces(objects: ObjectStore, prefix: str, size: int) -> list[str]:
+    """The pieces that follow one another from the first byte on; one that was put and never counted lies beside them."""
+    sizes: dict[int, tuple[str, int]] = {}
+    async for listed in obstore.list(objects, prefix=prefix, chunk_size=1000):
+        for meta in listed:
+            sizes[int(meta["path"].rpartition("/")[2])] = (meta["path"], meta["size"])
+    found: list[str] = []
+    at = 0
+    while at < size and at in sizes:
+        object_key, length = sizes[at]
+        found.append(object_key)
+        at += max(1, length)
+    return found

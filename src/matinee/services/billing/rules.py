@@ -1,0 +1,109 @@
+"""The rules of billing: pure, of values and times given."""
+
+from __future__ import annotations
+
+import calendar
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from msgspec import Struct
+
+from matinee.services.billing.contract import Status
+
+GRACE = timedelta(days=3)
+RETRY = timedelta(days=1)
+POSTPONED = timedelta(minutes=5)
+"""How long a renewal rests whose outcome could not be learnt."""
+INCOMPLETE_LIFE = timedelta(hours=23)
+"""An hour under the 24 for which a payment provider remembers an idempotency key."""
+UNKNOWN_AFTER = timedelta(minutes=1)
+"""How long after its call, by real time, a charge without an outcome is asked after. Calls end far earlier."""
+REQUEST_KEPT = timedelta(days=30)
+FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
+HARD = frozenset({"expired_card", "lost_card", "stolen_card", "incorrect_number", "authentication_required"})
+"""Declines that another try with the same card cannot mend; they wait for another card."""
+
+
+class Subscribed(Struct, frozen=True):
+    """The part of a subscription that its rules read. `due_at` is the next try of a failed renewal."""
+
+    status: Status
+    anchor: datetime
+    paid_periods: int
+    paid_through: datetime
+    cancel_at_period_end: bool = False
+    complimentary: bool = False
+    due_at: datetime | None = None
+
+
+class Step(StrEnum):
+    """What a renewal does to a subscription now."""
+
+    KEEP = "keep"
+    CHARGE = "charge"
+    CANCEL = "cancel"
+    GIVE_UP = "give_up"
+    LAPSE = "lapse"
+
+
+class Span(Struct, frozen=True):
+    """A period: from `start` up to `end`, the boundary number `ordinal` after the anchor."""
+
+    ordinal: int
+    start: datetime
+    end: datetime
+
+
+def boundary(anchor: datetime, months: int) -> datetime:
+    """The anchor moved by months; its day is cut to the month's last: 31 January, 28 February, 31 March."""
+    year, month = divmod(anchor.year * 12 + anchor.month - 1 + months, 12)
+    day = min(anchor.day, calendar.monthrange(year, month + 1)[1])
+    return anchor.replace(year=year, month=month + 1, day=day)
+
+
+def next_period(anchor: datetime, paid_periods: int, now: datetime) -> Span:
+    """The period to pay next. What is over already, while nothing was paid and so nothing played, is not charged for."""
+    ordinal = paid_periods + 1
+    while boundary(anchor, ordinal) <= now:
+        ordinal += 1
+    return Span(ordinal, boundary(anchor, ordinal - 1), boundary(anchor, ordinal))
+
+
+def plays_until(subscription: Subscribed) -> datetime:
+    """The end of what is paid, and three days more while a renewal may still succeed."""
+    if subscription.complimentary:
+        return FOREVER
+    ends = subscription.cancel_at_period_end or subscription.status in {Status.CANCELED, Status.UNPAID}
+    return subscription.paid_through if ends else subscription.paid_through + GRACE
+
+
+def plays(subscription: Subscribed, now: datetime) -> bool:
+    """Whether the account may watch. A renewal that is late, ours or the bank's, counts as the grace does."""
+    return subscription.status in {Status.ACTIVE, Status.PAST_DUE} and now < plays_until(subscription)
+
+
+def renew(subscription: Subscribed, now: datetime) -> Step:
+    """What is due now. Safe to ask at any time and any number of times."""
+    if subscription.complimentary:
+        return Step.KEEP
+    match subscription.status:
+        case Status.INCOMPLETE:
+            return Step.LAPSE if now >= subscription.anchor + INCOMPLETE_LIFE else Step.KEEP
+        case Status.ACTIVE | Status.PAST_DUE if now < subscription.paid_through:
+            return Step.KEEP
+        case Status.ACTIVE | Status.PAST_DUE if subscription.cancel_at_period_end:
+            return Step.CANCEL
+        case Status.ACTIVE:
+            return Step.CHARGE
+        case Status.PAST_DUE if now >= subscription.paid_through + GRACE:
+            return Step.GIVE_UP
+        case Status.PAST_DUE:
+            return Step.CHARGE if subscription.due_at is not None and now >= subscription.due_at else Step.KEEP
+        case _:
+            return Step.KEEP
+
+
+def after_failure(paid_through: datetime, code: str, now: datetime) -> datetime:
+    """When to look again at a renewal that failed: tomorrow, or at the end of the grace where no try can help before."""
+    last = paid_through + GRACE
+    return last if code in HARD else min(now + RETRY, last)

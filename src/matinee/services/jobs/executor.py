@@ -1,0 +1,136 @@
+"""The worker: takes one task after another, runs its code, keeps its lease, and says how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+
+from msgspec import Struct
+
+from matinee.runtime.errors import Invalid, MatineeError
+from matinee.services.jobs.contract import Finish, Heartbeat, Job, Jobs, Lease, Leased, LeaseLost, Reason, Task
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+_MOST_BEAT_S = 1.0
+_BEATS_A_LEASE = 5
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 2.0
+_LAST_WORD_S = 2.0
+
+
+class Context:
+    """What a step's code is given: its job, its task, what the steps before it left, and where to say how far it is."""
+
+    def __init__(self, job: Job, task: Task) -> None:
+        self.job = job
+        self.task = task
+        self.results = {done.step: done.result for done in job.tasks if done.reason is Reason.NORMAL}
+        self.fraction = task.progress
+        self.message = ""
+
+    def progress(self, fraction: float, message: str = "") -> None:
+        """`fraction` is 0 to 1 of this step. It travels with the next heartbeat."""
+        self.fraction = min(1.0, max(0.0, fraction))
+        self.message = message
+
+
+Handler = Callable[[Context], Awaitable[dict[str, Any] | None]]
+"""The code of one kind of step: idempotent, since it may run again. Answers the step's result. Invalid ends the job, any
+other error is tried again within the step's retries; both show their sentence."""
+
+
+class Outcome(Struct, frozen=True):
+    reason: Reason
+    message: str = ""
+    result: dict[str, Any] = {}
+
+
+class Worker:
+    """`handlers` by kind of step. `run` works on one task at a time; run it as often as there should be tasks at once."""
+
+    def __init__(
+        self, jobs: Jobs, group: str, handlers: Mapping[str, Handler], worker_id: str, wait_s: float = 20.0
+    ) -> None:
+        self._jobs = jobs
+        self._group = group
+        self._handlers = handlers
+        self._id = worker_id
+        self._wait_s = wait_s
+
+    async def run(self) -> None:
+        """Until cancelled; a task at hand is given back then."""
+        ask = Lease(self._id, self._group, list(self._handlers), self._wait_s)
+        while True:
+            leased = await _until_answered(lambda: self._jobs.lease(ask))
+            if leased.task is not None and leased.job is not None:
+                await self._work(leased, Context(leased.job, leased.task))
+
+    async def _work(self, leased: Leased, context: Context) -> None:
+        work = asyncio.create_task(self._outcome(context))
+        beats = asyncio.create_task(self._beat(leased, context))
+        try:
+            await asyncio.wait({work, beats}, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            await _stopped(work, beats)
+            await self._give_back(leased)
+            raise
+        finished = work.done()
+        await _stopped(work, beats)
+        outcome = work.result() if finished else Outcome(Reason.KILLED)
+        ending = Finish(leased.lease, outcome.reason, outcome.message, outcome.result)
+        with contextlib.suppress(LeaseLost):
+            await _until_answered(lambda: self._jobs.finish(ending))
+
+    async def _outcome(self, context: Context) -> Outcome:
+        kind = context.task.kind
+        try:
+            return Outcome(Reason.NORMAL, "", await self._handlers[kind](context) or {})
+        except Invalid as error:
+            return Outcome(Reason.INVALID, error.detail)
+        except MatineeError as error:
+            _log.warning("%s of %s failed: %s", kind, context.job.id, error.detail)
+            return Outcome(Reason.FAILED, error.detail)
+        except Exception as error:  # noqa: BLE001 - whatever a step does, its task ends
+            _log.exception("%s of %s failed", kind, context.job.id)
+            return Outcome(Reason.FAILED, f"Something went wrong on our side ({type(error).__name__}).")
+
+    async def _beat(self, leased: Leased, context: Context) -> None:
+        """Returns when the lease is lost. A service that does not answer may be back before that."""
+        pause = min(_MOST_BEAT_S, leased.lease_s / _BEATS_A_LEASE)
+        while True:
+            try:
+                await self._jobs.heartbeat(Heartbeat(leased.lease, context.fraction, context.message))
+            except LeaseLost:
+                return
+            except MatineeError as error:
+                _log.debug("no heartbeat: %s", error.detail)
+            await asyncio.sleep(pause)
+
+    async def _give_back(self, leased: Leased) -> None:
+        with contextlib.suppress(MatineeError, TimeoutError):
+            async with asyncio.timeout(_LAST_WORD_S):
+                await self._jobs.finish(Finish(leased.lease, Reason.LOST, "Its worker was stopped."))
+
+
+async def _stopped(*running: asyncio.Task[Any]) -> None:
+    for task in running:
+        task.cancel()
+    await asyncio.wait(running)
+
+
+async def _until_answered(ask: Callable[[], Awaitable[T]]) -> T:
+    """The answer, however long the service is away. Raises LeaseLost."""
+    pause = _FIRST_PAUSE_S
+    while True:
+        try:
+            return await ask()
+        except LeaseLost:
+            raise
+        except MatineeError as error:
+            _log.debug("the jobs service: %s", error.detail)
+            await asyncio.sleep(pause)
+            pause = min(_LONGEST_PAUSE_S, pause * 2)

@@ -1,0 +1,192 @@
+"""How a job runs, as pure rules: which steps may start, what follows an end, when all is over, how far it is.
+
+A job is seen as its steps and the attempts at them. Every rule takes that and answers it anew; times are integer
+milliseconds.
+
+    Accepted ──lease──> Launched ──first heartbeat──> Started ──> Finished(normal | failed | lost | …)
+        │                   └──────────┬─────────────────┘
+        └──cancel──> Finished(killed)  └──cancel──> KillInitiated ──> Finished(killed)
+
+An attempt that failed or was lost is followed by another while its step has retries left; else it decides the job's
+end: attempts that wait are killed at once, those that run are asked to stop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from matinee.services.jobs.contract import JobState, Reason, Step, TaskState
+
+LEASE_MS = 10_000
+FIRST_DELAY_MS, LONGEST_DELAY_MS = 1_000, 60_000
+LIVE = frozenset({TaskState.LAUNCHED, TaskState.STARTED, TaskState.KILL_INITIATED})
+RETRIED = frozenset({Reason.FAILED, Reason.LOST})
+KEPT_MS, TIMERS_KEPT_MS, TIMERS = 30 * 86_400_000, 3_600_000, "timers"
+
+
+class Attempt(Struct, frozen=True):
+    """One try of a step. `tries` counts those in a row that no one had to ask for; `ready_at` None: it waits for other steps."""
+
+    step: str
+    number: int
+    tries: int = 1
+    state: TaskState = TaskState.ACCEPTED
+    reason: Reason | None = None
+    ready_at: int | None = None
+    progress: float = 0.0
+    message: str = ""
+
+    @property
+    def normal(self) -> bool:
+        return self.reason is Reason.NORMAL
+
+
+class Ending(Struct, frozen=True):
+    """Why a job ends before its steps are done."""
+
+    reason: Reason
+    message: str
+
+
+class Course(Struct, frozen=True):
+    """A job as the rules see it: `attempts` in the order in which they were made."""
+
+    steps: tuple[Step, ...]
+    attempts: tuple[Attempt, ...]
+    ending: Ending | None = None
+
+    def latest(self) -> dict[str, Attempt]:
+        return {attempt.step: attempt for attempt in self.attempts}
+
+
+def begin(steps: Iterable[Step], now: int) -> Course:
+    """A new job: every step has a first attempt, and those that wait for none may start."""
+    steps = tuple(steps)
+    return _released(Course(steps, tuple(Attempt(step.name, 1) for step in steps)), now)
+
+
+def wrong(steps: Iterable[Step]) -> str | None:
+    """One sentence on steps that can never all run; None when they can."""
+    before: set[str] = set()
+    for step in steps:
+        if step.name in before:
+            return f"two steps are called {step.name}"
+        if unknown := set(step.after) - before:
+            return f"the step {step.name} comes after {', '.join(sorted(unknown))}, which must stand before it"
+        before.add(step.name)
+    return None if before else "a job has at least one step"
+
+
+def launched(course: Course, step: str) -> Course:
+    """A worker has taken the step's attempt."""
+    return _changed(course, replace(course.latest()[step], state=TaskState.LAUNCHED))
+
+
+def started(course: Course, step: str) -> Course:
+    """The worker has begun."""
+    return _changed(course, replace(course.latest()[step], state=TaskState.STARTED))
+
+
+def ended(course: Course, step: str, reason: Reason, message: str, now: int, *, retry: bool = True) -> Course:
+    """The step's running attempt has ended. What was asked to stop ends killed, unless it was done before it heard."""
+    attempt = course.latest()[step]
+    if attempt.state is TaskState.KILL_INITIATED and reason is not Reason.NORMAL:
+        reason = Reason.KILLED
+    progress = 1.0 if reason is Reason.NORMAL else attempt.progress
+    over = replace(attempt, state=TaskState.FINISHED, reason=reason, message=message, progress=progress)
+    course = _changed(course, over)
+    if course.ending is not None:
+        return course
+    if reason is Reason.NORMAL:
+        return _released(course, now)
+    if retry and reason in RETRIED and attempt.tries <= _step(course, step).retries:
+        again = Attempt(step, attempt.number + 1, attempt.tries + 1, ready_at=now + delay_ms(attempt.tries))
+        return replace(course, attempts=(*course.attempts, again))
+    return _ending(course, Ending(reason, message))
+
+
+def delay_ms(failed: int) -> int:
+    """How long the next try waits after this many that failed: 1 s, 2 s, 4 s, … at most a minute."""
+    return min(LONGEST_DELAY_MS, FIRST_DELAY_MS << min(failed - 1, 16))
+
+
+def canceled(course: Course) -> Course:
+    """Someone has ended the job. A job that is over stays as it is."""
+    return course if is_over(course) else _ending(course, Ending(Reason.KILLED, "It was canceled."))
+
+
+def retried(course: Course, now: int) -> Course:
+    """A failed job goes on: the steps that did not end normally are tried anew, with all their retries."""
+    latest = course.latest()
+    undone = [latest[step.name] for step in course.steps if not latest[step.name].normal]
+    again = tuple(Attempt(attempt.step, attempt.number + 1) for attempt in undone)
+    return _released(Course(course.steps, course.attempts + again), now)
+
+
+def is_over(course: Course) -> bool:
+    """Whether nothing of the job runs or will run."""
+    return state(course) is JobState.FINISHED
+
+
+def state(course: Course) -> JobState:
+    """Over when every step ended normally, or when something decided the end and no attempt runs any more."""
+    latest = course.latest().values()
+    if course.ending is None:
+        return JobState.FINISHED if all(attempt.normal for attempt in latest) else JobState.ACCEPTED
+    busy = any(attempt.state is not TaskState.FINISHED for attempt in latest)
+    return JobState.KILL_INITIATED if busy else JobState.FINISHED
+
+
+def reason(course: Course) -> Reason | None:
+    """Why the job is over or ends; None while it goes on."""
+    if course.ending is not None:
+        return course.ending.reason
+    return Reason.NORMAL if is_over(course) else None
+
+
+def progress(course: Course) -> float:
+    """0 to 1: each step counts by its weight."""
+    latest = course.latest()
+    whole = sum(step.weight for step in course.steps)
+    done = sum(step.weight * latest[step.name].progress for step in course.steps)
+    return min(1.0, done / whole) if whole > 0 else 1.0 * is_over(course)
+
+
+def _ending(course: Course, ending: Ending) -> Course:
+    """Ends what waits at once, and asks what runs to stop."""
+
+    def stopped(attempt: Attempt) -> Attempt:
+        if attempt.state is TaskState.ACCEPTED:
+            return replace(attempt, state=TaskState.FINISHED, reason=Reason.KILLED, ready_at=None)
+        if attempt.state in LIVE:
+            return replace(attempt, state=TaskState.KILL_INITIATED)
+        return attempt
+
+    return replace(course, attempts=tuple(stopped(attempt) for attempt in course.attempts), ending=ending)
+
+
+def _released(course: Course, now: int) -> Course:
+    """Lets the attempts start whose steps have all ended normally that must end before them."""
+    latest = course.latest()
+
+    def released(attempt: Attempt) -> Attempt:
+        waits = attempt.state is TaskState.ACCEPTED and attempt.ready_at is None
+        free = waits and all(latest[name].normal for name in _step(course, attempt.step).after)
+        return replace(attempt, ready_at=now) if free else attempt
+
+    return replace(course, attempts=tuple(released(attempt) for attempt in course.attempts))
+
+
+def _changed(course: Course, new: Attempt) -> Course:
+    same = (new.step, new.number)
+    return replace(
+        course,
+        attempts=tuple(new if (old.step, old.number) == same else old for old in course.attempts),
+    )
+
+
+def _step(course: Course, name: str) -> Step:
+    return next(step for step in course.steps if step.name == name)

@@ -1,0 +1,66 @@
+"""Which of an encode's files suit a device, and in which order it should try them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from matinee.services.playback.contract import Device, NoSuitableFile
+from matinee.terms.rendition import Rendition, Track
+
+UNTOLD_DOWNLINK_KBPS = 4_000
+"""What a device that does not tell its downlink is taken to have: only the order of the files depends on it."""
+
+_SAFE_SHARE = 0.8  # of the downlink that the first file may need, so that the buffer fills while it plays
+_SLACK = timedelta(hours=6)
+
+
+def suitable(renditions: list[Rendition], device: Device, max_height: int) -> list[Rendition]:
+    """Video first, the best to start with at the head; then all audio and all text, as the encode lists them.
+
+    Video must be of a codec that the device names, not above the plan's height, and at most one step above the screen;
+    the lowest always stays, so that every plan and every screen can play. Raises NoSuitableFile.
+    """
+    video = [r for r in renditions if r.track is Track.VIDEO]
+    played = [r for r in video if _speaks(device, r)]
+    others = [r for r in renditions if r.track in {Track.AUDIO, Track.TEXT}]
+    if not renditions or (video and not played):
+        raise NoSuitableFile
+    return by_downlink(_fitting(played, device, max_height), device.downlink_kbps) + others
+
+
+def by_downlink(video: Iterable[Rendition], downlink_kbps: int) -> list[Rendition]:
+    """Those that the downlink carries, the best of them first; then the rest, the least demanding first."""
+    budget_bps = (downlink_kbps or UNTOLD_DOWNLINK_KBPS) * 1000 * _SAFE_SHARE
+    rising = sorted(video, key=lambda r: (r.bandwidth_bps, r.id))
+    carried = [r for r in rising if r.bandwidth_bps <= budget_bps]
+    return carried[::-1] + rising[len(carried) :]
+
+
+def lines(width: int, height: int) -> int:
+    """What "720p" counts: the shorter side, so that a film or a phone held upright is measured alike."""
+    return min(width, height)
+
+
+def media_expires_at(started_at: datetime, duration_ms: int) -> datetime:
+    """The media token's end: the running time and six hours, for pauses (DESIGN.md section 4)."""
+    return started_at + timedelta(milliseconds=duration_ms) + _SLACK
+
+
+def _speaks(device: Device, rendition: Rendition) -> bool:
+    """RFC 6381: the part before the first dot names the codec; the rest (profile, level) is left to the player."""
+    if not device.codecs:
+        return True
+    return _family(rendition.codecs) in {_family(codec) for codec in device.codecs}
+
+
+def _family(codecs: str) -> str:
+    return codecs.strip().partition(".")[0].lower()
+
+
+def _fitting(video: list[Rendition], device: Device, max_height: int) -> list[Rendition]:
+    steps = sorted({lines(r.width, r.height) for r in video})
+    screen = lines(device.screen.width, device.screen.height)
+    ceiling = next((step for step in steps if step >= screen), max_height)
+    least = steps[0] if steps else 0
+    return [r for r in video if lines(r.width, r.height) <= max(least, min(ceiling, max_height))]

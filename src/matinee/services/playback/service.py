@@ -1,0 +1,227 @@
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_
+
+from matinee.backends.sql.outbox import publish
+from matinee.backends.sql.port import Database
+from matinee.runtime.clock import Clock, milliseconds, moment
+from matinee.runtime.errors import Invalid
+from matinee.runtime.events import Event
+from matinee.runtime.ids import EVENT, SESSION, Ids
+from matinee.services.playback import leases, rules, sessions, tables
+from matinee.services.playback.contract import (
+    Beat,
+    Beaten,
+    ByToken,
+    Close,
+    CloseAll,
+    Ended,
+    NoSuchSession,
+    ObserveEnded,
+    Open,
+    Session,
+)
+from matinee.services.playback.token import SessionTokens
+
+LONGEST_WAIT_S = 30.0
+_LOOK_AGAIN_S = 1.0  # for what another process of this service ended
+
+
+class Service:
+    """Playback over one database. `keys` are the secrets of session tokens, the newest first."""
+
+    def __init__(self, database: Database, clock: Clock, ids: Ids, keys: Sequence[bytes]) -> None:
+        self._database = database
+        self._clock = clock
+        self._ids = ids
+        self._tokens = SessionTokens(keys)
+        self._bell = asyncio.Event()
+
+    async def open(self, message: Open) -> Session:
+        if message.viewer.profile_id is None:
+            raise Invalid("a stream is opened for a profile; choose one first", field="profile_id")
+        chosen = rules.suitable(message.renditions, message.device, message.max_height)
+        session = self._session(message, message.viewer.profile_id, chosen)
+        some_ended = await self._database.transact(lambda connection: self._admit(connection, message, session))
+        self._ring(some_ended)
+        return session
+
+    async def session(self, message: ByToken) -> Session:
+        self._tokens.check(message.session_id, message.token)
+        row = await self._database.read(lambda connection: sessions.find(connection, message.session_id), fresh=True)
+        return self._as_session(self._open(row))
+
+    async def heartbeat(self, message: Beat) -> Beaten:
+        beaten, some_ended = await self._database.transact(lambda connection: self._beat(connection, message))
+        self._ring(some_ended)
+        return beaten
+
+    async def close(self, message: Close) -> None:
+        def unit(connection: Connection) -> bool:
+            row = sessions.find(connection, message.session_id)
+            if row is None or (row.account_id, row.profile_id) != (message.account_id, message.profile_id):
+                raise NoSuchSession
+            return self._end(connection, tables.sessions.c.id == message.session_id)
+
+        self._ring(await self._database.transact(unit))
+
+    async def close_all(self, message: CloseAll) -> None:
+        columns = tables.sessions.c
+        given = {
+            columns.title_id: message.title_id,
+            columns.login: message.login,
+            columns.account_id: message.account_id,
+        }
+        named = [column == value for column, value in given.items() if value is not None]
+        if len(named) != 1:
+            raise Invalid("name one of title_id, login and account_id")
+        self._ring(await self._database.transact(lambda connection: self._end(connection, named[0])))
+
+    async def observe_ended(self, message: ObserveEnded) -> Ended:
+        bell = self._bell
+        found = await self._ended_after(message.after)
+        if message.after < 0:
+            return found
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(min(message.wait_s, LONGEST_WAIT_S)):
+                while not found.sessions and found.cursor == message.after:
+                    await _within(bell, _LOOK_AGAIN_S)
+                    bell = self._bell
+                    found = await self._ended_after(message.after)
+        return found
+
+    def _admit(self, connection: Connection, message: Open, session: Session) -> bool:
+        """Gives the new session a slot, in one transaction with ending those whose slot it takes."""
+        viewer, now = message.viewer, milliseconds(self._clock.real_now())
+        ended = self._end(connection, self._expired(viewer.account_id))
+        streams = sessions.streams(connection, viewer.account_id)
+        replaced = [s for s in streams if (s.profile_id, s.title_id, s.login) == _own(session)]
+        others = [s for s in streams if s not in replaced]
+        gone = replaced + leases.admit(others, message.streams, now)
+        if gone:
+            ended |= self._end(connection, tables.sessions.c.id.in_([s.session_id for s in gone]))
+        sessions.add(
+            connection,
+            session.renditions,
+            id=session.id,
+            account_id=session.account_id,
+            profile_id=session.profile_id,
+            login=session.login,
+            title_id=session.title_id,
+            encode_path=session.encode_path,
+            duration_ms=session.duration_ms,
+            segment_ms=session.segment_ms,
+            territory=session.territory,
+            device=message.device_name[:200],
+            started_at=milliseconds(session.started_at),
+            media_expires_at=milliseconds(session.media_expires_at),
+            beat_at=now,
+        )
+        self._tell(connection, "started", session)
+        return ended
+
+    def _beat(self, connection: Connection, message: Beat) -> tuple[Beaten, bool]:
+        row, now, ended = self._own_open(connection, message), milliseconds(self._clock.real_now()), False
+        if now - row.beat_at >= leases.LEASE_MS:
+            streams = sessions.streams(connection, row.account_id)
+            gone = leases.admit([s for s in streams if s.session_id != row.id], message.streams, now)
+            ended = bool(gone) and self._end(connection, tables.sessions.c.id.in_([s.session_id for s in gone]))
+        sessions.beat(connection, row.id, now)
+        return Beaten(row.title_id, row.duration_ms), ended
+
+    def _own_open(self, connection: Connection, message: Beat) -> Row[Any]:
+        row = self._open(sessions.find(connection, message.session_id))
+        if (row.account_id, row.profile_id) != (message.account_id, message.profile_id):
+            raise NoSuchSession
+        return row
+
+    def _open(self, row: Row[Any] | None) -> Row[Any]:
+        if row is None or row.ended_at is not None or row.media_expires_at <= milliseconds(self._clock.now()):
+            raise NoSuchSession
+        return row
+
+    def _expired(self, account_id: str) -> ColumnElement[bool]:
+        columns = tables.sessions.c
+        return and_(columns.account_id == account_id, columns.media_expires_at <= milliseconds(self._clock.now()))
+
+    def _end(self, connection: Connection, where: ColumnElement[bool]) -> bool:
+        rows = sessions.end(connection, where, milliseconds(self._clock.now()))
+        for row in rows:
+            self._tell(connection, "ended", row)
+        return bool(rows)
+
+    def _tell(self, connection: Connection, change: str, session: Session | Row[Any]) -> None:
+        data = {
+            "title_id": session.title_id,
+            "account_id": session.account_id,
+            "profile_id": session.profile_id,
+            "territory": session.territory,
+            "session_id": session.id,
+        }
+        kind, now = f"matinee.playback.{change}", self._clock.now()
+        event = Event(self._ids.new(EVENT), "matinee/playback", kind, now, session.id, data)
+        publish(connection, tables.outbox, "playback", session.account_id, event)
+
+    def _session(self, message: Open, profile_id: str, chosen: list[Any]) -> Session:
+        session_id, now = self._ids.new(SESSION), _whole_ms(self._clock.now())
+        return Session(
+            id=session_id,
+            token=self._tokens.token(session_id),
+            account_id=message.viewer.account_id,
+            profile_id=profile_id,
+            login=message.viewer.login,
+            title_id=message.title_id,
+            encode_path=message.encode_path,
+            duration_ms=message.duration_ms,
+            segment_ms=message.segment_ms,
+            renditions=chosen,
+            territory=message.viewer.territory,
+            started_at=now,
+            media_expires_at=rules.media_expires_at(now, message.duration_ms),
+        )
+
+    def _as_session(self, row: Row[Any]) -> Session:
+        return Session(
+            id=row.id,
+            token=self._tokens.token(row.id),
+            account_id=row.account_id,
+            profile_id=row.profile_id,
+            login=row.login,
+            title_id=row.title_id,
+            encode_path=row.encode_path,
+            duration_ms=row.duration_ms,
+            segment_ms=row.segment_ms,
+            renditions=sessions.renditions(row),
+            territory=row.territory,
+            started_at=moment(row.started_at),
+            media_expires_at=moment(row.media_expires_at),
+        )
+
+    async def _ended_after(self, after: int) -> Ended:
+        now = milliseconds(self._clock.now())
+        return await self._database.read(lambda connection: sessions.ended_after(connection, after, now), fresh=True)
+
+    def _ring(self, some_ended: bool) -> None:  # noqa: FBT001 - what a unit of work answered
+        if some_ended:
+            bell, self._bell = self._bell, asyncio.Event()
+            bell.set()
+
+
+def _own(session: Session) -> tuple[str, str, str]:
+    return session.profile_id, session.title_id, session.login
+
+
+def _whole_ms(at: datetime) -> datetime:
+    return moment(milliseconds(at))
+
+
+async def _within(bell: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await bell.wait()

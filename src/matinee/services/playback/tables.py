@@ -1,0 +1,41 @@
+"""Playback's tables. Times are integer milliseconds."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table
+
+from matinee.backends.sql.outbox import outbox as outbox_table
+
+metadata = MetaData()
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("account_id", String(40), nullable=False),
+    Column("profile_id", String(40), nullable=False),
+    Column("login", String(40), nullable=False, index=True),
+    Column("title_id", String(40), nullable=False, index=True),
+    Column("encode_path", String(120), nullable=False),
+    Column("duration_ms", BigInteger, nullable=False),
+    Column("segment_ms", Integer, nullable=False),
+    Column("renditions", LargeBinary, nullable=False),  # msgpack of the chosen list[Rendition], best first
+    Column("territory", String(2), nullable=False),
+    Column("device", String(200), nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("media_expires_at", BigInteger, nullable=False),
+    Column("beat_at", BigInteger, nullable=False),  # real time, which no test clock moves
+    Column("ended_at", BigInteger),
+    Index("sessions_open", "account_id", "ended_at"),
+)
+
+ended = Table(
+    "ended",
+    metadata,
+    Column("cursor", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("session_id", String(40), nullable=False),
+    Column("media_expires_at", BigInteger, nullable=False, index=True),
+    sqlite_autoincrement=True,
+)
+
+outbox = outbox_table(metadata)

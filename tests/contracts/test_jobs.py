@@ -1,0 +1,432 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from matinee.backends.sql.open import open as open_database
+from matinee.backends.sql.port import Database
+from matinee.runtime.clock import SystemClock
+from matinee.runtime.errors import Conflict, Invalid, MatineeError, Unavailable
+from matinee.runtime.ids import Ids
+from matinee.runtime.rpc.channel import LocalChannel, connect
+from matinee.services.jobs.contract import (
+    ByJob,
+    Finish,
+    Heartbeat,
+    Job,
+    Jobs,
+    JobState,
+    Lease,
+    Leased,
+    LeaseLost,
+    ListJobs,
+    NoSuchJob,
+    Observe,
+    Reason,
+    Step,
+    Submit,
+    TaskState,
+)
+from matinee.services.jobs.executor import Context, Worker
+from matinee.services.jobs.service import Service
+
+Eventually = Callable[..., Awaitable[None]]
+
+
+class Clock(SystemClock):
+    """Real time that a test moves on; monotonic time stays the machine's."""
+
+    def __init__(self) -> None:
+        self.at = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.at
+
+    def real_now(self) -> datetime:
+        return self.at
+
+    def pass_by(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    database = open_database(f"sqlite:///{tmp_path}/jobs.db", migrations="matinee.services.jobs")
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def jobs(database: Database, clock: Clock) -> Jobs:
+    service = Service(database, clock, Ids(clock))
+    clock.pass_by(11)
+    return connect(Jobs, LocalChannel(service))
+
+
+def submit(key: str = "k", *steps: Step, group: str = "ingest", **more: Any) -> Submit:
+    return Submit(key, "film", "ttl_1", group, list(steps) or [Step("only", "do")], **more)
+
+
+async def take(jobs: Jobs, *kinds: str, group: str = "ingest", worker: str = "w1", wait_s: float = 0) -> Leased:
+    return await jobs.lease(Lease(worker, group, list(kinds) or ["do"], wait_s))
+
+
+async def one(jobs: Jobs, job: Job) -> Job:
+    return await jobs.job(ByJob(job.id))
+
+
+async def test_a_job_runs_its_steps_in_order_and_hands_results_on(jobs: Jobs) -> None:
+    job = await jobs.submit(submit("k", Step("a", "do"), Step("b", "do", after=["a"], weight=3), data={"file": "x"}))
+    assert (job.state, job.progress, [task.state for task in job.tasks]) == (JobState.ACCEPTED, 0, ["Accepted"] * 2)
+    first = await take(jobs)
+    assert first.task
+    assert first.job
+    assert (first.task.step, first.task.state, first.job.data) == ("a", TaskState.LAUNCHED, {"file": "x"})
+    assert (await take(jobs)).task is None
+    await jobs.heartbeat(Heartbeat(first.lease, 0.5, "half way"))
+    half = (await one(jobs, job)).tasks[0]
+    assert (half.state, half.progress, half.message) == (TaskState.STARTED, 0.5, "half way")
+    await jobs.finish(Finish(first.lease, Reason.NORMAL, result={"made": [1, "é"]}))
+    second = await take(jobs)
+    assert second.task
+    assert second.job
+    assert (second.task.step, second.job.tasks[0].result, second.job.progress) == ("b", {"made": [1, "é"]}, 0.25)
+    await jobs.finish(Finish(second.lease, Reason.NORMAL))
+    done = await one(jobs, job)
+    assert (done.state, done.reason, done.progress) == (JobState.FINISHED, Reason.NORMAL, 1)
+
+
+async def test_the_same_key_is_the_same_job(jobs: Jobs) -> None:
+    first = await jobs.submit(submit("same"))
+    assert await jobs.submit(submit("same", Step("other", "do"))) == first
+    assert len((await jobs.list_jobs(ListJobs())).jobs) == 1
+
+
+@pytest.mark.parametrize(
+    "steps", [[Step("a", "do", after=["a"])], [Step("a", "do"), Step("a", "do")], [Step("a", "do", after=["gone"])]]
+)
+async def test_a_job_that_could_never_end_is_refused(jobs: Jobs, steps: list[Step]) -> None:
+    with pytest.raises(Invalid, match="cannot run"):
+        await jobs.submit(submit("k", *steps))
+
+
+async def test_concurrent_workers_never_share_a_task(jobs: Jobs) -> None:
+    for number in range(12):
+        await jobs.submit(submit(f"k{number}"))
+    leased = await asyncio.gather(*(take(jobs, worker=f"w{number}") for number in range(20)))
+    given = [found.task.id for found in leased if found.task]
+    assert len(given) == len(set(given)) == 12
+
+
+async def test_two_services_on_one_table_never_share_a_task(database: Database, clock: Clock) -> None:
+    both = [Service(database, clock, Ids(clock)) for _ in range(2)]
+    for number in range(8):
+        await both[0].submit(submit(f"k{number}"))
+    leased = await asyncio.gather(*(take(both[number % 2]) for number in range(16)))
+    given = [found.task.id for found in leased if found.task]
+    assert len(given) == len(set(given)) == 8
+
+
+async def test_a_silent_worker_loses_its_task_to_another(jobs: Jobs, clock: Clock) -> None:
+    job = await jobs.submit(submit())
+    first = await take(jobs)
+    clock.pass_by(9)
+    await jobs.heartbeat(Heartbeat(first.lease, 0.1))
+    clock.pass_by(9)
+    assert (await take(jobs, worker="w2")).task is None
+    clock.pass_by(1.1)
+    assert (await take(jobs, worker="w2")).task is None  # the next try waits a second
+    clock.pass_by(1.1)
+    second = await take(jobs, worker="w2")
+    assert second.task
+    assert second.task.attempt == 2
+    assert [(task.attempt, task.reason) for task in (await one(jobs, job)).tasks] == [(1, Reason.LOST), (2, None)]
+    with pytest.raises(LeaseLost):
+        await jobs.heartbeat(Heartbeat(first.lease, 0.2))
+    with pytest.raises(LeaseLost):
+        await jobs.finish(Finish(first.lease, Reason.NORMAL))
+    await jobs.finish(Finish(second.lease, Reason.NORMAL))
+    assert (await one(jobs, job)).reason is Reason.NORMAL
+
+
+async def test_a_restart_of_the_service_costs_no_worker_its_task(database: Database, clock: Clock) -> None:
+    before = Service(database, clock, Ids(clock))
+    await before.submit(submit())
+    held = await take(before)
+    clock.pass_by(60)
+    after = Service(database, clock, Ids(clock))
+    assert (await take(after, worker="w2")).task is None
+    await after.heartbeat(Heartbeat(held.lease, 0.5))
+    await after.finish(Finish(held.lease, Reason.NORMAL))
+    assert (await after.list_jobs(ListJobs())).jobs[0].reason is Reason.NORMAL
+
+
+async def test_a_failing_step_is_tried_again_with_growing_pauses_then_ends_the_job(jobs: Jobs, clock: Clock) -> None:
+    job = await jobs.submit(submit("k", Step("a", "do", retries=2), Step("b", "do"), Step("c", "do", after=["a"])))
+    beside = await take(jobs)
+    assert beside.task
+    assert beside.task.step == "a"
+    await jobs.finish(Finish(beside.lease, Reason.FAILED, "no luck"))
+    for pause in (1, 2):
+        clock.pass_by(pause - 0.1)
+        found = await take(jobs)
+        assert found.task is None or found.task.step == "b"
+        clock.pass_by(0.2)
+        again = await take(jobs)
+        assert again.task
+        assert again.task.step == "a"
+        await jobs.finish(Finish(again.lease, Reason.FAILED, "no luck"))
+    ending = await one(jobs, job)
+    assert (ending.state, ending.reason, ending.message) == (JobState.KILL_INITIATED, Reason.FAILED, "no luck")
+    states = {(task.step, task.attempt): (task.state, task.reason) for task in ending.tasks}
+    assert states["b", 1][0] is TaskState.KILL_INITIATED
+    assert states["c", 1] == (TaskState.FINISHED, Reason.KILLED)
+    clock.pass_by(11)
+    await take(jobs)
+    assert (await one(jobs, job)).state is JobState.FINISHED
+
+
+async def test_an_invalid_request_is_not_tried_again(jobs: Jobs) -> None:
+    job = await jobs.submit(submit())
+    await jobs.finish(Finish((await take(jobs)).lease, Reason.INVALID, "The file is empty."))
+    ended = await one(jobs, job)
+    assert (ended.state, ended.reason, ended.message) == (JobState.FINISHED, Reason.INVALID, "The file is empty.")
+
+
+async def test_a_step_that_runs_too_long_is_ended_though_its_worker_lives(jobs: Jobs, clock: Clock) -> None:
+    job = await jobs.submit(submit("k", Step("a", "do", runtime_limit_s=15)))
+    held = await take(jobs)
+    clock.pass_by(9)
+    await jobs.heartbeat(Heartbeat(held.lease, 0.5))
+    clock.pass_by(7)
+    with pytest.raises(LeaseLost):
+        await jobs.heartbeat(Heartbeat(held.lease, 0.6))
+    assert (await one(jobs, job)).reason is Reason.RUNTIME_LIMIT
+
+
+async def test_finishing_twice_is_finishing_once(jobs: Jobs) -> None:
+    job = await jobs.submit(submit())
+    held = await take(jobs)
+    await jobs.finish(Finish(held.lease, Reason.NORMAL))
+    once = await one(jobs, job)
+    await jobs.finish(Finish(held.lease, Reason.NORMAL))
+    assert await one(jobs, job) == once
+    with pytest.raises(LeaseLost):
+        await jobs.finish(Finish(held.lease, Reason.FAILED))
+
+
+async def test_cancel_ends_what_waits_at_once_and_what_runs_at_its_next_heartbeat(jobs: Jobs) -> None:
+    job = await jobs.submit(submit("k", Step("a", "do"), Step("b", "do", after=["a"])))
+    held = await take(jobs)
+    canceled = await jobs.cancel(ByJob(job.id))
+    assert (canceled.state, canceled.reason) == (JobState.KILL_INITIATED, Reason.KILLED)
+    assert await jobs.cancel(ByJob(job.id)) == canceled
+    with pytest.raises(LeaseLost):
+        await jobs.heartbeat(Heartbeat(held.lease, 0.5))
+    await jobs.finish(Finish(held.lease, Reason.KILLED))
+    over = await one(jobs, job)
+    assert (over.state, {task.reason for task in over.tasks}) == (JobState.FINISHED, {Reason.KILLED})
+    with pytest.raises(Conflict):
+        await jobs.retry(ByJob(job.id))
+
+
+async def test_retry_runs_only_what_did_not_end_normally(jobs: Jobs) -> None:
+    job = await jobs.submit(submit("k", Step("a", "do"), Step("b", "do", after=["a"], retries=0)))
+    await jobs.finish(Finish((await take(jobs)).lease, Reason.NORMAL, result={"n": 1}))
+    await jobs.finish(Finish((await take(jobs)).lease, Reason.FAILED, "full"))
+    failed = await one(jobs, job)
+    assert (failed.state, failed.message) == (JobState.FINISHED, "full")
+    again = await jobs.retry(ByJob(job.id))
+    assert (again.state, again.reason, again.message) == (JobState.ACCEPTED, None, "")
+    held = await take(jobs)
+    assert held.task
+    assert (held.task.step, held.task.attempt) == ("b", 2)
+    with pytest.raises(Conflict):
+        await jobs.retry(ByJob(job.id))
+
+
+async def test_groups_never_wait_behind_each_other_and_priority_goes_first(jobs: Jobs) -> None:
+    await jobs.submit(submit("slow"))
+    await jobs.submit(submit("soon", priority=5))
+    await jobs.submit(submit("tick", group="timers"))
+    first, timer = await take(jobs), await take(jobs, group="timers")
+    assert first.job
+    assert timer.job
+    assert (first.job.key, timer.job.key) == ("soon", "tick")
+
+
+async def test_a_worker_gets_only_kinds_it_knows(jobs: Jobs) -> None:
+    await jobs.submit(submit("k", Step("a", "encode")))
+    assert (await take(jobs, "package")).task is None
+    assert (await take(jobs, "package", "encode")).task is not None
+
+
+async def test_a_waiting_worker_is_woken_by_a_new_job(jobs: Jobs) -> None:
+    waiting = asyncio.create_task(take(jobs, wait_s=20))
+    await asyncio.sleep(0)
+    await jobs.submit(submit())
+    async with asyncio.timeout(3):
+        assert (await waiting).task is not None
+
+
+async def test_observe_gives_a_snapshot_then_each_change(jobs: Jobs) -> None:
+    over = await jobs.submit(submit("over"))
+    await jobs.finish(Finish((await take(jobs)).lease, Reason.NORMAL))
+    live = await jobs.submit(submit("live"))
+    first = await jobs.observe(Observe(0, 5))
+    assert [job.id for job in first.jobs] == [live.id]
+    assert (await jobs.observe(Observe(first.cursor, 0))).jobs == []
+    watching = asyncio.create_task(jobs.observe(Observe(first.cursor, 20, name="film")))
+    await asyncio.sleep(0)
+    await jobs.finish(Finish((await take(jobs)).lease, Reason.NORMAL))
+    async with asyncio.timeout(3):
+        changed = await watching
+    assert [job.id for job in changed.jobs] == [live.id]
+    assert changed.cursor > first.cursor
+    assert (await jobs.observe(Observe(first.cursor, 0, name="another"))).jobs == []
+    assert {job.id for job in (await jobs.observe(Observe(1, 0))).jobs} == {over.id, live.id}
+
+
+async def test_observe_of_nothing_does_not_begin_at_zero(jobs: Jobs) -> None:
+    assert (await jobs.observe(Observe(0, 0))).cursor > 0
+
+
+async def test_jobs_are_listed_newest_first_by_page(jobs: Jobs) -> None:
+    made = [await jobs.submit(submit(f"k{number}")) for number in range(3)]
+    listed = (await jobs.list_jobs(ListJobs(limit=2))).jobs
+    assert {job.id for job in listed} < {job.id for job in made}
+    rest = (await jobs.list_jobs(ListJobs(limit=2, before=listed[-1].id))).jobs
+    assert {job.id for job in [*listed, *rest]} == {job.id for job in made}
+    assert (await jobs.list_jobs(ListJobs(subject="ttl_other"))).jobs == []
+    assert len((await jobs.list_jobs(ListJobs(name="film", subject="ttl_1", unfinished=True))).jobs) == 3
+
+
+async def test_an_unknown_job_is_not_found(jobs: Jobs) -> None:
+    for asked in (jobs.job, jobs.cancel, jobs.retry):
+        with pytest.raises(NoSuchJob):
+            await asked(ByJob("job_none"))
+    with pytest.raises(LeaseLost):
+        await jobs.heartbeat(Heartbeat("lse_none", 0))
+
+
+async def test_a_worker_runs_a_job_to_its_end(jobs: Jobs, eventually: Eventually) -> None:
+    seen: list[tuple[str, dict[str, Any]]] = []
+
+    async def handler(context: Context) -> dict[str, Any]:
+        seen.append((context.task.step, context.results))
+        context.progress(0.5, "half")
+        return {"by": context.task.step}
+
+    job = await jobs.submit(submit("k", Step("a", "do"), Step("b", "do", after=["a"])))
+    worker = asyncio.create_task(Worker(jobs, "ingest", {"do": handler}, "w").run())
+    await eventually(lambda: _is_over(jobs, job))
+    worker.cancel()
+    assert seen == [("a", {}), ("b", {"a": {"by": "a"}})]
+
+
+async def test_a_worker_says_why_a_step_failed(jobs: Jobs, eventually: Eventually) -> None:
+    async def invalid(_: Context) -> None:
+        raise Invalid("The file holds no video.")
+
+    async def broken(_: Context) -> None:
+        raise ZeroDivisionError
+
+    refused = await jobs.submit(submit("k", Step("a", "refuse")))
+    failed = await jobs.submit(submit("l", Step("a", "break", retries=0)))
+    worker = asyncio.create_task(Worker(jobs, "ingest", {"refuse": invalid, "break": broken}, "w").run())
+    await eventually(lambda: _is_over(jobs, failed))
+    await eventually(lambda: _is_over(jobs, refused))
+    worker.cancel()
+    ended = [await one(jobs, refused), await one(jobs, failed)]
+    assert [(job.reason, job.message) for job in ended] == [
+        (Reason.INVALID, "The file holds no video."),
+        (Reason.FAILED, "Something went wrong on our side (ZeroDivisionError)."),
+    ]
+
+
+async def test_a_canceled_job_stops_its_handler(jobs: Jobs, eventually: Eventually) -> None:
+    running, stopped = asyncio.Event(), asyncio.Event()
+
+    async def handler(_: Context) -> None:
+        running.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            stopped.set()
+
+    job = await jobs.submit(submit())
+    worker = asyncio.create_task(Worker(jobs, "ingest", {"do": handler}, "w").run())
+    await running.wait()
+    await jobs.cancel(ByJob(job.id))
+    await eventually(lambda: _is_over(jobs, job))
+    assert stopped.is_set()
+    worker.cancel()
+
+
+async def test_a_stopped_worker_gives_its_task_back(jobs: Jobs, eventually: Eventually) -> None:
+    running = asyncio.Event()
+
+    async def handler(_: Context) -> None:
+        running.set()
+        await asyncio.Event().wait()
+
+    job = await jobs.submit(submit())
+    worker = asyncio.create_task(Worker(jobs, "ingest", {"do": handler}, "w").run())
+    await running.wait()
+    worker.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await worker
+    assert [task.reason for task in (await one(jobs, job)).tasks] == [Reason.LOST, None]
+
+
+class _Away:
+    """A channel whose service is away for a while."""
+
+    def __init__(self, inner: LocalChannel) -> None:
+        self._inner = inner
+        self.away = False
+
+    async def call(self, operation: Any, message: Any) -> Any:
+        if self.away:
+            raise Unavailable
+        return await self._inner.call(operation, message)
+
+
+async def test_a_worker_goes_on_when_the_service_comes_back(
+    database: Database, clock: Clock, eventually: Eventually
+) -> None:
+    channel = _Away(LocalChannel(Service(database, clock, Ids(clock))))
+    jobs, proceed, running = connect(Jobs, channel), asyncio.Event(), asyncio.Event()
+    runs = 0
+
+    async def handler(_: Context) -> None:
+        nonlocal runs
+        runs += 1
+        running.set()
+        await proceed.wait()
+
+    job = await jobs.submit(submit())
+    worker = asyncio.create_task(Worker(jobs, "ingest", {"do": handler}, "w").run())
+    await running.wait()
+    channel.away = True
+    proceed.set()
+    with pytest.raises(MatineeError):
+        await one(jobs, job)
+    channel.away = False
+    await eventually(lambda: _is_over(jobs, job))
+    worker.cancel()
+    assert runs == 1
+
+
+async def _is_over(jobs: Jobs, job: Job) -> bool:
+    return (await one(jobs, job)).state is JobState.FINISHED

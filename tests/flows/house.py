@@ -1,0 +1,341 @@
+"""One installation for flow tests: the edge APIs behind a small front door, and what stands in for parts outside them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import msgspec
+import obstore
+from litestar import Litestar
+from litestar.types import ASGIApp, Receive, Scope, Send
+from msgspec import Struct
+
+from matinee.api.clients import Clients
+from matinee.backends.log.port import Record
+from matinee.events.contract import Beacon, Collect
+from matinee.ingest.contract import (
+    Append,
+    ByPreparation,
+    ByUpload,
+    CreateUpload,
+    NoSuchUpload,
+    ObservePreparations,
+    OffsetConflict,
+    Phase,
+    Preparation,
+    Preparations,
+    Start,
+    Upload,
+)
+from matinee.runtime.errors import MatineeError, NotFound, Unavailable
+from matinee.runtime.ids import ENCODE, IMAGE, JOB, UPLOAD, Ids
+from matinee.runtime.rpc.channel import LocalChannel
+from matinee.runtime.rpc.operation import Operation
+from matinee.runtime.signing import Keyring
+from matinee.services.accounts import contract as accounts
+from matinee.services.billing import contract as billing
+from matinee.services.catalog import contract as catalog
+from matinee.services.search.contract import Document, Documents
+from matinee.services.steering.contract import Report
+from matinee.terms.maturity import Maturity
+from matinee.terms.money import Money
+from matinee.terms.rendition import Rendition, Track
+from matinee.terms.viewer import Role
+
+PASSWORD = "correct horse"
+RENDITIONS = [
+    Rendition(
+        "v720", Track.VIDEO, "v720", "avc1.64001f", 3_000_000, 2_400_000, width=1280, height=720, frame_rate="24"
+    ),
+    Rendition("v360", Track.VIDEO, "v360", "avc1.64001e", 800_000, 600_000, width=640, height=360, frame_rate="24"),
+    Rendition(
+        "a-en", Track.AUDIO, "a-en", "mp4a.40.2", 130_000, 128_000, "en", "English", channels=2, sample_rate=48000
+    ),
+    Rendition(
+        "a-de", Track.AUDIO, "a-de", "mp4a.40.2", 130_000, 128_000, "de", "Deutsch", channels=2, sample_rate=48000
+    ),
+    Rendition("t-en", Track.TEXT, "t-en", "wvtt", 500, 300, "en", "English"),
+]
+
+
+class HandClock:
+    """Calendar time that the test moves; the rest moves with it."""
+
+    def __init__(self) -> None:
+        self.at = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.at
+
+    def real_now(self) -> datetime:
+        return self.at
+
+    def monotonic(self) -> float:
+        return self.at.timestamp()
+
+    def advance(self, by: timedelta) -> datetime:
+        self.at += by
+        return self.at
+
+
+class MemoryLog:
+    """What was appended, by topic."""
+
+    def __init__(self) -> None:
+        self.topics: dict[str, list[Record]] = {}
+
+    async def append(self, topic: str, records: Sequence[Record]) -> None:
+        self.topics.setdefault(topic, []).extend(records)
+
+    async def reader(self, topic: str, group: str) -> Any:
+        raise NotImplementedError
+
+    async def close(self) -> None: ...
+
+
+class Breakable:
+    """A channel that a test can break: the service then answers nothing."""
+
+    def __init__(self, service: object) -> None:
+        self._channel = LocalChannel(service)
+        self.broken = False
+
+    async def call(self, operation: Operation, message: Any) -> Any:
+        if self.broken:
+            raise Unavailable(f"{operation.service} is broken")
+        return await self._channel.call(operation, message)
+
+
+class FrontDoor:
+    """What the gateway does to a request: swaps the login for a passport and signs where the request is from."""
+
+    def __init__(self, app: ASGIApp, desk: accounts.Accounts, keys: Keyring, clock: HandClock) -> None:
+        self._app, self._accounts, self._keys, self._clock = app, desk, keys, clock
+        self.territory, self.address, self.scheme = "DE", "127.0.0.1", "http"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
+        kept = [(name, value) for name, value in scope["headers"] if not name.startswith(b"x-matinee-")]
+        origin = {"territory": self.territory, "address": self.address, "scheme": self.scheme}
+        until = int((self._clock.now() + timedelta(seconds=60)).timestamp())
+        signed = self._keys.sign({**origin, "host": headers["host"], "exp": until})
+        kept.append((b"x-matinee-origin", signed.encode()))
+        if token := _token(headers):
+            try:
+                passport = await self._accounts.passport(accounts.ByToken(token))
+                kept.append((b"x-matinee-passport", passport.jwt.encode()))
+            except MatineeError:
+                pass
+        await self._app({**scope, "headers": kept}, receive, send)
+
+
+def _token(headers: dict[str, str]) -> str:
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return "" if token.count(".") == 2 else token
+    cookies = dict(pair.strip().split("=", 1) for pair in headers.get("cookie", "").split(";") if "=" in pair)
+    return cookies.get("matinee_session", "")
+
+
+class Member(Struct):
+    """A login, its profile and a client that sends its token."""
+
+    account_id: str
+    profile_id: str
+    token: str
+    http: httpx.AsyncClient
+
+
+class House:
+    """One installation, and shortcuts to fill it."""
+
+    def __init__(self, app: Litestar, clients: Clients, channels: dict[str, Breakable], door: FrontDoor) -> None:
+        self.app, self.clients, self.channels, self.door = app, clients, channels, door
+        self.clock: HandClock = clients.clock  # type: ignore[assignment]
+        self.appliances: dict[str, Keyring] = {}
+        self._clients: list[httpx.AsyncClient] = []
+
+    def http(self, token: str = "") -> httpx.AsyncClient:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        transport = httpx.ASGITransport(self.door, raise_app_exceptions=False)  # type: ignore[arg-type]
+        client = httpx.AsyncClient(transport=transport, base_url="http://localhost:8080", headers=headers)
+        self._clients.append(client)
+        return client
+
+    async def member(
+        self,
+        email: str = "ada@example.org",
+        *,
+        roles: frozenset[Role] = frozenset(),
+        plays: bool = True,
+        chosen: bool = True,
+    ) -> Member:
+        made = await self.clients.accounts.create_account(accounts.CreateAccount(email, PASSWORD, "Ada", roles, "DE"))
+        if plays:
+            await self.clients.billing.complimentary(billing.Complimentary(made.account.id, "premium"))
+        opened = await self.clients.accounts.log_in(accounts.LogIn(email, PASSWORD, "test"))
+        profile_id = made.profiles[0].id
+        if chosen:
+            bound = accounts.BindProfile(made.account.id, opened.login.id, profile_id)
+            await self.clients.accounts.bind_profile(bound)
+        return Member(made.account.id, profile_id, opened.token, self.http(opened.token))
+
+    async def editor(self) -> Member:
+        return await self.member("editor@example.org", roles=frozenset({Role.EDITOR}))
+
+    async def title(self, name: str = "Metropolis", *, published: bool = True, **about: Any) -> catalog.Title:
+        """A title with an encode of two hours and a poster, in the index too."""
+        ids = Ids(self.clock)
+        metadata = catalog.Metadata(name, year=1927, **{"maturity": Maturity.ALL, "genres": ["Drama"], **about})
+        made = await self.clients.catalog.create(catalog.CreateTitle(ids.new(JOB), metadata))
+        file = catalog.File("v720/init.mp4", 3, hashlib.sha256(b"abc").hexdigest())
+        encode = catalog.Encode(ids.new(ENCODE), 7_200_000, 4000, "signed", RENDITIONS, [file], self.clock.now())
+        poster = catalog.Poster(ids.new(IMAGE), 640, 960, [320, 640])
+        for width in poster.widths:
+            await obstore.put_async(self.clients.objects, f"images/{poster.id}/{width}.jpg", f"jpeg {width}".encode())
+        title = await self.clients.catalog.attach(catalog.Attach(made.id, encode, poster))
+        if published:
+            title = await self.clients.catalog.publish(catalog.ByTitle(made.id))
+            maturity, genres = title.metadata.maturity, title.metadata.genres
+            document = Document(title.id, title.revision, name, "", 1927, genres, maturity, [])
+            await self.clients.search.index(Documents([document]))
+        return title
+
+    async def appliance(self, name: str = "cdn-a", port: int = 8081, **about: Any) -> None:
+        report = {"load": 0.0, "healthy": True, "encodes": [], "bytes_served": 0, "origin_bytes": 0, **about}
+        known = {"appliance_id": name, "url": f"http://{{host}}:{port}", "zone": "a", "boot": "1", "version": "1"}
+        await self.clients.steering.report(msgspec.convert({**known, **report}, Report))
+
+    async def close(self) -> None:
+        for client in self._clients:
+            await client.aclose()
+
+
+class StandInBilling:
+    """Plans and cards by name, without a ledger."""
+
+    PLAN = billing.Plan("premium", "Premium", Money(1299, "EUR"), 2, 1080)
+
+    def __init__(self, clock: HandClock) -> None:
+        self._clock = clock
+        self.subscriptions: dict[str, billing.Subscription] = {}
+        self.approved: set[str] = set()
+
+    async def plans(self, message: billing.PlansQuery) -> billing.Plans:
+        return billing.Plans([self.PLAN])
+
+    async def subscribe(self, message: billing.Subscribe) -> billing.Subscription:
+        if message.plan != self.PLAN.id:
+            raise billing.NoSuchPlan
+        if "chargeDeclined" in message.payment_method:
+            raise billing.CardDeclined(code="generic_decline")
+        if "authenticationRequired" in message.payment_method and message.key not in self.approved:
+            raise billing.ChallengeRequired(challenge_url=f"/api/payments/simulated/challenges/{message.key}")
+        return self._subscribed(message.account_id)
+
+    async def complimentary(self, message: billing.Complimentary) -> billing.Subscription:
+        return self._subscribed(message.account_id)
+
+    async def subscription(self, message: billing.ByAccount) -> billing.Subscription:
+        if message.account_id not in self.subscriptions:
+            raise billing.NotSubscribed
+        return self.subscriptions[message.account_id]
+
+    async def entitlement(self, message: billing.ByAccount) -> billing.Entitlement:
+        plays = message.account_id in self.subscriptions
+        return billing.Entitlement(plays, 2 if plays else 0, 1080 if plays else 0)
+
+    async def cancel(self, message: billing.ByAccount) -> billing.Subscription:
+        return await self._set(message.account_id, cancel_at_period_end=True)
+
+    async def resume(self, message: billing.ByAccount) -> billing.Subscription:
+        return await self._set(message.account_id, cancel_at_period_end=False)
+
+    async def change_card(self, message: billing.ChangeCard) -> billing.Subscription:
+        if "chargeDeclined" in message.payment_method:
+            raise billing.CardDeclined(code="generic_decline")
+        return await self._set(message.account_id, card="Visa •••• 5555")
+
+    async def invoices(self, message: billing.ByAccount) -> billing.Invoices:
+        return billing.Invoices([])
+
+    async def webhook(self, message: billing.Webhook) -> None:
+        if message.signature != "good":
+            raise billing.BadSignature
+
+    async def _set(self, account_id: str, **change: Any) -> billing.Subscription:
+        known = await self.subscription(billing.ByAccount(account_id))
+        self.subscriptions[account_id] = msgspec.structs.replace(known, **change)
+        return self.subscriptions[account_id]
+
+    def _subscribed(self, account_id: str) -> billing.Subscription:
+        until = self._clock.now() + timedelta(days=30)
+        made = billing.Subscription(
+            f"sub-{account_id}", account_id, self.PLAN, billing.Status.ACTIVE, until, until, False, "Visa •••• 4242"
+        )
+        return self.subscriptions.setdefault(account_id, made)
+
+
+class StandInIngest:
+    """Uploads that count bytes, and preparations that never end."""
+
+    def __init__(self, clock: HandClock) -> None:
+        self._clock, self._ids = clock, Ids(clock)
+        self.uploads: dict[str, Upload] = {}
+        self.created: list[CreateUpload] = []
+        self.preparations: dict[str, Preparation] = {}
+
+    async def create_upload(self, message: CreateUpload) -> Upload:
+        self.created.append(message)
+        made = Upload(self._ids.new(UPLOAD), message.account_id, message.filename, message.size, 0, self._clock.now())
+        self.uploads[made.id] = made
+        return made
+
+    async def upload(self, message: ByUpload) -> Upload:
+        found = self.uploads.get(message.upload_id)
+        if found is None or found.account_id != message.account_id:
+            raise NoSuchUpload
+        return found
+
+    async def append(self, message: Append) -> Upload:
+        found = await self.upload(ByUpload(message.account_id, message.upload_id))
+        if found.offset != message.offset:
+            raise OffsetConflict(offset=found.offset)
+        self.uploads[found.id] = msgspec.structs.replace(found, offset=found.offset + message.size)
+        return self.uploads[found.id]
+
+    async def start(self, message: Start) -> Preparation:
+        made = Preparation(
+            self._ids.new(JOB), "ttl", message.metadata.title, message.filename, Phase.PREPARING, "encode", 0.5, "",
+            self._clock.now(), 1,
+        )  # fmt: skip
+        self.preparations[made.id] = made
+        return made
+
+    async def preparation(self, message: ByPreparation) -> Preparation:
+        if message.id not in self.preparations:
+            raise NotFound
+        return self.preparations[message.id]
+
+    async def observe(self, message: ObservePreparations) -> Preparations:
+        return Preparations(1, list(self.preparations.values()))
+
+    async def cancel(self, message: ByPreparation) -> Preparation:
+        found = await self.preparation(message)
+        self.preparations[found.id] = msgspec.structs.replace(found, phase=Phase.CANCELED)
+        return self.preparations[found.id]
+
+    async def retry(self, message: ByPreparation) -> Preparation:
+        return await self.preparation(message)
+
+
+class StandInEvents:
+    def __init__(self) -> None:
+        self.collected: list[Beacon] = []
+
+    async def collect(self, message: Collect) -> None:
+        self.collected.extend(message.events)

@@ -1,0 +1,43 @@
+import { Poster, ProgressBar } from "../../components/Poster";
+import { Row } from "../../components/Row";
+import { usePreparations } from "../../lib/preparations";
+import { Link } from "../../lib/router";
+import type { Preparation } from "../../lib/shapes";
+
+function line({ phase, step, progress, message }: Preparation): string {
+  if (phase === "playable") return "Ready to play";
+  if (phase === "failed") return message || "Could not be prepared";
+  if (phase === "uploading") return `Uploading, ${Math.floor(progress * 100)} %`;
+  return `${step || "Waiting"}, ${Math.floor(progress * 100)} %`;
+}
+
+function PreparingCard({ film }: { film: Preparation }) {
+  const name = film.title || film.filename;
+  const to = film.phase === "playable" ? `/titles/${film.title_id}` : "/studio";
+  return (
+    <li className={`card preparing ${film.phase}`}>
+      <Link to={to} className="card-link">
+        <Poster id={film.title_id} title={name} url={null} sizes="" />
+        {(film.phase === "preparing" || film.phase === "uploading") && (
+          <ProgressBar value={film.progress} label={`Preparing ${name}`} />
+        )}
+        <span className="card-title">{name}</span>
+        <span className="card-facts">{line(film)}</span>
+      </Link>
+    </li>
+  );
+}
+
+/** For editors: what is being made ready, as it goes on; a film that becomes ready plays without loading the page again. */
+export function PreparingRow() {
+  const { preparations } = usePreparations(true);
+  const shown = preparations?.filter((film) => film.phase !== "canceled") ?? [];
+  if (shown.length === 0) return null;
+  return (
+    <Row title="In preparation" reason="Only editors see this row.">
+      {shown.map((film) => (
+        <PreparingCard key={film.id} film={film} />
+      ))}
+    </Row>
+  );
+}

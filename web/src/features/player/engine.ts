@@ -1,0 +1,160 @@
+import shaka from "shaka-player/dist/shaka-player.dash-es2021.js";
+import type { Play } from "../../lib/shapes";
+import { Appliances } from "./appliances";
+import { type Fault, failedUrl, isManifestRequest, isNetwork, isRefusal, isShakaError } from "./fault";
+import { reloadOnce } from "./reload";
+
+export type TextTrack = shaka.extern.TextTrack;
+export type AudioTrack = shaka.extern.AudioTrack;
+
+const AGAIN_MS = 1000;
+const TRIES = 6; // streaming retries without one good segment, before the viewer is told
+
+type Listeners = { onFault: (fault: Fault) => void; onTracks: () => void };
+
+/** Shaka on one play answer: it fails over between appliances by itself, and says when it cannot go on. */
+export class Engine {
+  readonly #player = new shaka.Player();
+  readonly #play: Play;
+  readonly #video: HTMLVideoElement;
+  readonly #listeners: Listeners;
+  readonly #appliances: Appliances;
+  readonly #stop = new AbortController();
+  #failures = 0;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #blocked = new Set<string>();
+
+  static supported(): boolean {
+    shaka.polyfill.installAll();
+    return shaka.Player.isBrowserSupported();
+  }
+
+  constructor(play: Play, video: HTMLVideoElement, container: HTMLElement, listeners: Listeners) {
+    this.#play = play;
+    this.#video = video;
+    this.#listeners = listeners;
+    this.#appliances = new Appliances(play.appliances);
+    this.#player.setVideoContainer(container);
+    this.#player.configure(configuration(play));
+    this.#failOver();
+    this.#listen();
+  }
+
+  /** Raises nothing: what goes wrong is a fault. */
+  async load(position_s: number): Promise<void> {
+    try {
+      await this.#player.attach(this.#video);
+      const manifest = new URL(this.#play.manifests.dash, location.href).href;
+      await this.#player.load(manifest, position_s);
+    } catch (error) {
+      this.#take(error);
+    }
+  }
+
+  async destroy(): Promise<void> {
+    this.#stop.abort();
+    clearTimeout(this.#retry);
+    await this.#player.destroy();
+  }
+
+  textTracks(): TextTrack[] {
+    return this.#player.getTextTracks();
+  }
+
+  audioTracks(): AudioTrack[] {
+    return this.#player.getAudioTracks();
+  }
+
+  showText(track: TextTrack | null): void {
+    this.#player.selectTextTrack(track);
+  }
+
+  hear(track: AudioTrack): void {
+    this.#player.selectAudioTrack(track);
+  }
+
+  #failOver(): void {
+    const network = this.#player.getNetworkingEngine();
+    if (!network) return;
+    const segment = shaka.net.NetworkingEngine.RequestType.SEGMENT;
+    network.registerRequestFilter((type, request) => {
+      const url = request.uris[0];
+      if (type === segment && request.attempt === 0 && url !== undefined) request.uris = this.#appliances.addresses(url);
+    });
+    network.registerResponseFilter((type, response) => {
+      if (type !== segment) return;
+      this.#appliances.answered(response.uri);
+      this.#failures = 0;
+    });
+    network.addEventListener("retry", (event) => {
+      const { error } = event as unknown as { error: unknown };
+      const url = isShakaError(error) ? failedUrl(error) : undefined;
+      if (url !== undefined) this.#appliances.failed(url);
+    });
+  }
+
+  #listen(): void {
+    this.#player.addEventListener("error", (event) => this.#take((event as unknown as { detail: unknown }).detail));
+    for (const change of ["trackschanged", "textchanged", "audiotrackschanged", "variantchanged"]) {
+      this.#player.addEventListener(change, this.#listeners.onTracks);
+    }
+    document.addEventListener("securitypolicyviolation", (event) => this.#forbidden(event.blockedURI), {
+      signal: this.#stop.signal,
+    });
+  }
+
+  /** This page was loaded before the appliance was known: its policy forbids it, and only loading it again helps. */
+  #forbidden(url: string): void {
+    const base = this.#appliances.bases.find((one) => new URL(one).origin === new URL(url, location.href).origin);
+    if (base === undefined) return;
+    this.#blocked.add(base);
+    this.#appliances.failed(`${base}/`);
+    const started = this.#video.readyState >= HTMLMediaElement.HAVE_FUTURE_DATA;
+    if (!started || this.#appliances.allFailed) reloadOnce(base, this.#play.session_id);
+  }
+
+  #take(error: unknown): void {
+    if (this.#stop.signal.aborted || !isShakaError(error)) {
+      if (!this.#stop.signal.aborted) this.#listeners.onFault({ kind: "unplayable", detail: String(error) });
+      return;
+    }
+    if (error.code === shaka.util.Error.Code.LOAD_INTERRUPTED || error.code === shaka.util.Error.Code.OPERATION_ABORTED) return;
+    if (isManifestRequest(error)) return this.#listeners.onFault({ kind: "manifest" });
+    if (isRefusal(error)) return this.#listeners.onFault({ kind: "refused" });
+    if (!isNetwork(error)) return this.#listeners.onFault({ kind: "unplayable", detail: `Code ${error.code}` });
+    const url = failedUrl(error);
+    if (url !== undefined) this.#appliances.failed(url);
+    this.#again();
+  }
+
+  #again(): void {
+    this.#failures += 1;
+    const patience = this.#video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA ? TRIES : 2;
+    if (this.#failures >= patience) {
+      const kind = this.#blocked.size === this.#appliances.count ? "blocked" : "unreachable";
+      this.#listeners.onFault({ kind, appliances: this.#appliances.bases });
+      return;
+    }
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => this.#player.retryStreaming(0), AGAIN_MS);
+  }
+}
+
+/** Short patience with each appliance (another one has the same file), as the reference runs found best. */
+function configuration({ session_id, title, appliances }: Play) {
+  const retryParameters = {
+    maxAttempts: Math.max(2, Math.min(4, appliances.length + 1)),
+    baseDelay: 200,
+    backoffFactor: 1.5,
+    fuzzFactor: 0.5,
+    timeout: 8000,
+    stallTimeout: 2500,
+    connectionTimeout: 2500,
+  };
+  return {
+    streaming: { retryParameters, bufferingGoal: 30, bufferBehind: 30 },
+    manifest: { retryParameters: { ...retryParameters, timeout: 10_000 } },
+    abr: { switchInterval: 4 },
+    cmcd: { enabled: true, useHeaders: false, version: 2, sessionId: session_id, contentId: title.id },
+  };
+}

@@ -1,0 +1,106 @@
+import { type RefObject, useCallback, useEffect, useRef, useState } from "react";
+import { language } from "../../lib/format";
+import type { Problem } from "../../lib/problem";
+import type { Play } from "../../lib/shapes";
+import { Engine, type AudioTrack, type TextTrack } from "./engine";
+import type { Fault } from "./fault";
+import { Heartbeats } from "./heartbeats";
+import { preferences } from "./preferences";
+import { watchQuality } from "./quality";
+
+export type Choice = { id: string; label: string; active: boolean; choose: () => void };
+export type Choices = { subtitles: Choice[]; audio: Choice[] };
+
+type Options = {
+  play: Play;
+  asked_ms: number;
+  fromStart: boolean;
+  video: RefObject<HTMLVideoElement | null>;
+  container: RefObject<HTMLElement | null>;
+  onFault: (fault: Fault) => void;
+  onProblem: (problem: Problem) => void;
+};
+
+/** Where to begin: where it was left, or the start when that was the end. */
+function startOf({ resume_position_s, duration_s }: Play, fromStart: boolean): number {
+  return fromStart || resume_position_s >= duration_s * 0.95 ? 0 : resume_position_s;
+}
+
+function named(label: string | null, tag: string): string {
+  return label || language(tag);
+}
+
+/** Shaka, heartbeats and reports for as long as the screen is shown, and what there is to choose from. */
+export function useEngine({ play, asked_ms, fromStart, video, container, onFault, onProblem }: Options) {
+  const engine = useRef<Engine | null>(null);
+  const [choices, setChoices] = useState<Choices>({ subtitles: [], audio: [] });
+
+  const look = useCallback(() => {
+    if (engine.current) setChoices(choicesOf(engine.current));
+  }, []);
+
+  useEffect(() => {
+    if (!video.current || !container.current) return;
+    const start_s = startOf(play, fromStart);
+    const element = video.current;
+    const made = new Engine(play, element, container.current, { onFault, onTracks: look });
+    engine.current = made;
+    const heartbeats = new Heartbeats(play, element, start_s, onProblem);
+    const stopQuality = watchQuality(play, element, asked_ms);
+    void made.load(start_s).then(() => {
+      if (engine.current !== made) return;
+      applyPreferences(made);
+      look();
+      element.play().catch(() => undefined); // a browser that wants a press first shows the button
+    });
+    return () => {
+      engine.current = null;
+      stopQuality();
+      void heartbeats.end();
+      void made.destroy();
+    };
+  }, [play, fromStart, asked_ms, video, container, onFault, onProblem, look]);
+
+  return choices;
+
+  function choicesOf(of: Engine): Choices {
+    const text = of.textTracks().filter((track) => !track.forced);
+    const none = !text.some((track) => track.active);
+    const show = (track: TextTrack | null) => {
+      of.showText(track);
+      preferences.subtitles = track ? track.language : "off";
+      look();
+    };
+    const hear = (track: AudioTrack) => {
+      of.hear(track);
+      preferences.audio = track.language;
+      look();
+    };
+    return {
+      subtitles: [
+        { id: "off", label: "Off", active: none, choose: () => show(null) },
+        ...text.map((track) => ({
+          id: String(track.id),
+          label: named(track.label, track.language),
+          active: track.active,
+          choose: () => show(track),
+        })),
+      ],
+      audio: of.audioTracks().map((track, index) => ({
+        id: String(track.id ?? index),
+        label: named(track.label, track.language),
+        active: track.active,
+        choose: () => hear(track),
+      })),
+    };
+  }
+}
+
+/** The languages chosen last time, where this film has them. */
+function applyPreferences(engine: Engine): void {
+  const wanted = preferences.subtitles;
+  const text = engine.textTracks().find((track) => !track.forced && track.language === wanted);
+  engine.showText(wanted === "off" ? null : (text ?? null));
+  const audio = engine.audioTracks().find((track) => track.language === preferences.audio);
+  if (audio && !audio.active) engine.hear(audio);
+}

@@ -1,0 +1,40 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useState } from "react";
+import { play } from "../../lib/calls/play";
+import { type Problem, problemOf } from "../../lib/problem";
+import type { Play } from "../../lib/shapes";
+import { noticeSessionEnd } from "../../lib/session";
+import { device } from "./device";
+
+type State = { asked_ms: number; play: Play | null; problem: Problem | null };
+
+/** Asks to play a title; `again` asks anew, `fail` ends what runs with a reason. */
+export function usePlay(title_id: string) {
+  const queries = useQueryClient();
+  const [round, setRound] = useState(0);
+  const [state, setState] = useState<State>({ asked_ms: 0, play: null, problem: null });
+  useEffect(() => {
+    let current = true;
+    const asked_ms = performance.now();
+    setState({ asked_ms, play: null, problem: null });
+    play(title_id, { device: device() }).then(
+      (answer) => current && setState({ asked_ms, play: answer, problem: null }),
+      (error: unknown) => {
+        noticeSessionEnd(queries, error);
+        if (current) setState({ asked_ms, play: null, problem: problemOf(error) });
+      },
+    );
+    return () => {
+      current = false;
+    };
+  }, [title_id, round, queries]);
+  const again = useCallback(() => setRound((now) => now + 1), []);
+  const fail = useCallback(
+    (problem: Problem) => {
+      noticeSessionEnd(queries, problem);
+      setState((now) => ({ ...now, play: null, problem }));
+    },
+    [queries],
+  );
+  return { ...state, again, fail };
+}

@@ -1,0 +1,49 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { preparations } from "./calls/studio";
+import { type Problem, problemOf } from "./problem";
+import type { Preparation } from "./shapes";
+
+const WAIT_S = 20;
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Films in preparation, newest first, kept up to date by long polling while the page shows them. */
+export function usePreparations(enabled: boolean) {
+  const queries = useQueryClient();
+  const [known, setKnown] = useState<Map<string, Preparation> | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
+
+  useEffect(() => {
+    if (!enabled) return;
+    const stop = new AbortController();
+    const take = (changed: Preparation[]) => {
+      setKnown((before) => new Map([...(before ?? []), ...changed.map((one) => [one.id, one] as const)]));
+      setProblem(null);
+      if (changed.some((one) => one.phase === "playable")) {
+        void queries.invalidateQueries({ queryKey: ["home"] });
+        void queries.invalidateQueries({ queryKey: ["studio-titles"] });
+      }
+    };
+    const watch = async () => {
+      let cursor: number | null = null;
+      while (!stop.signal.aborted) {
+        try {
+          const asked: Awaited<ReturnType<typeof preparations>> =
+            cursor === null ? await preparations(0, 0, stop.signal) : await preparations(cursor, WAIT_S, stop.signal);
+          if (cursor === null || asked.preparations.length > 0) take(asked.preparations);
+          else await pause(200); // a server that does not wait must not be asked in a tight loop
+          cursor = asked.cursor;
+        } catch (error) {
+          if (stop.signal.aborted) return;
+          setProblem(problemOf(error));
+          await pause(3000);
+        }
+      }
+    };
+    void watch();
+    return () => stop.abort();
+  }, [enabled, queries]);
+
+  const list = known && [...known.values()].sort((a, b) => b.created_at.localeCompare(a.created_at));
+  return { preparations: list, problem };
+}

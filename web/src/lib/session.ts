@@ -1,0 +1,82 @@
+import { QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { logOut, session } from "./calls/membership";
+import { Problem } from "./problem";
+import { navigate } from "./router";
+import type { Profile, Session } from "./shapes";
+
+const SESSION = ["session"];
+
+export function useSession() {
+  return useQuery({ queryKey: SESSION, queryFn: session, staleTime: 60_000 });
+}
+
+/** For pages behind the guard: it shows them to members only. */
+export function useMember(): Session {
+  const { data } = useSession();
+  if (!data) throw new Problem("unauthenticated", 401, "Log in first.");
+  return data;
+}
+
+export function useRole(role: Session["account"]["roles"][number]): boolean {
+  return useSession().data?.account.roles.includes(role) ?? false;
+}
+
+/** Another profile (or account) sees other things: nothing of the one before stays. */
+export function adoptSession(queries: QueryClient, next: Session | null): void {
+  queries.setQueryData(SESSION, next);
+  queries.removeQueries({ predicate: (query) => query.queryKey[0] !== "session" && query.queryKey[0] !== "plans" });
+}
+
+export function adoptProfile(queries: QueryClient, profile: Profile): void {
+  const now = queries.getQueryData<Session | null>(SESSION);
+  if (now) adoptSession(queries, { ...now, profile });
+}
+
+export async function refreshSession(queries: QueryClient): Promise<Session | null> {
+  const next = await queries.fetchQuery({ queryKey: SESSION, queryFn: session, staleTime: 0 });
+  return next;
+}
+
+/** What an answer says of the session itself, wherever it came: the guard then shows the right page. */
+export function noticeSessionEnd(queries: QueryClient, error: unknown): void {
+  if (!(error instanceof Problem)) return;
+  if (error.type === "unauthenticated") queries.setQueryData(SESSION, null);
+  if (error.type === "profile-required") {
+    queries.setQueryData<Session | null>(SESSION, (now) => (now ? { ...now, profile: null } : now));
+  }
+}
+
+export function useLogOut() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: logOut,
+    onSuccess: () => {
+      navigate("/");
+      adoptSession(queries, null);
+    },
+  });
+}
+
+/** A name for this browser in the list of devices. */
+export function deviceName(): string {
+  const agent = navigator.userAgent;
+  const browser = /Edg\//.test(agent)
+    ? "Edge"
+    : /Firefox\//.test(agent)
+      ? "Firefox"
+      : /Chrome\//.test(agent)
+        ? "Chrome"
+        : /Safari\//.test(agent)
+          ? "Safari"
+          : "Browser";
+  const system = [
+    [/iPhone/, "iPhone"],
+    [/iPad/, "iPad"],
+    [/Android/, "Android"],
+    [/Windows/, "Windows"],
+    [/Mac OS X/, "Mac"],
+    [/CrOS/, "Chromebook"],
+    [/Linux/, "Linux"],
+  ].find(([pattern]) => (pattern as RegExp).test(agent))?.[1];
+  return system ? `${browser} on ${String(system)}` : browser;
+}

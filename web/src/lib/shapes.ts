@@ -1,0 +1,49 @@
+// The API's shapes by the names that pages use, read off the routes of the OpenAPI file.
+import type { paths } from "./api";
+
+type Json<Content> = Content extends { "application/json": infer Body } ? Body : never;
+type Good<Responses> = {
+  [Status in keyof Responses & (200 | 201)]: Responses[Status] extends { content: infer Content } ? Json<Content> : never;
+}[keyof Responses & (200 | 201)];
+type Answer<Path extends keyof paths, Method extends keyof paths[Path]> = paths[Path][Method] extends {
+  responses: infer Responses;
+}
+  ? Good<Responses>
+  : never;
+type Body<Path extends keyof paths, Method extends keyof paths[Path]> = paths[Path][Method] extends {
+  requestBody: { content: infer Content };
+}
+  ? Json<Content>
+  : never;
+
+export type Plans = Answer<"/api/signup/plans", "get">;
+export type Plan = Plans["plans"][number];
+export type Money = Plan["price"];
+export type SignupBody = Body<"/api/signup", "post">;
+
+export type Session = Answer<"/api/session", "get">;
+export type Profile = Session["profiles"][number];
+export type Maturity = Profile["maturity"];
+export type ProfileBody = Body<"/api/profiles", "post">;
+export type ProfileChange = Body<"/api/profiles/{id}", "patch">;
+
+export type AccountPage = Answer<"/api/account", "get">;
+export type Subscription = NonNullable<AccountPage["subscription"]>;
+export type Invoice = Answer<"/api/account/invoices", "get">["invoices"][number];
+export type Device = Answer<"/api/devices", "get">["devices"][number];
+
+export type Home = Answer<"/api/discovery/home", "get">;
+export type Row = Home["rows"][number];
+export type Item = Row["items"][number];
+export type Genre = Answer<"/api/discovery/genres", "get">["genres"][number];
+export type Title = Answer<"/api/discovery/titles/{id}", "get">;
+
+export type PlayBody = Body<"/api/play/{title_id}", "post">;
+export type Play = Answer<"/api/play/{title_id}", "post">;
+export type Appliance = Play["appliances"][number];
+export type Heartbeat = Body<"/api/play/sessions/{id}/heartbeat", "post">;
+export type BeaconEvent = Body<"/api/beacon", "post">["events"][number];
+
+export type Preparation = Answer<"/api/studio/preparations", "get">["preparations"][number];
+export type StudioTitle = Answer<"/api/studio/titles", "get">["titles"][number];
+export type StudioTitleChange = Body<"/api/studio/titles/{id}", "patch">;
