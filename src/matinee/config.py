@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from matinee.runtime.errors import Invalid
 from matinee.terms.territory import UNKNOWN, Territory
@@ -35,7 +35,7 @@ class GatewaySettings(Struct, frozen=True, forbid_unknown_fields=True):
 class ApplianceSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`ports` are where the appliances of `matinee up` begin to look for a free one, in order."""
 
-    names: list[str] = ["cdn-a", "cdn-b"]
+    names: list[str] = field(default_factory=lambda: ["cdn-a", "cdn-b"])
     first_port: Port = 8081
     zone: str = "home"
 
@@ -74,15 +74,15 @@ def read(home: Path, environment: Mapping[str, str] = os.environ) -> Settings:
 
 
 def _from_environment(raw: dict[str, Any], environment: Mapping[str, str]) -> None:
-    for field in msgspec.structs.fields(Settings):
-        name = f"MATINEE_{field.name.upper()}"
-        if isinstance(field.type, type) and issubclass(field.type, Struct):
-            for inner in msgspec.structs.fields(field.type):
+    for outer in msgspec.structs.fields(Settings):
+        name = f"MATINEE_{outer.name.upper()}"
+        if isinstance(outer.type, type) and issubclass(outer.type, Struct):
+            for inner in msgspec.structs.fields(outer.type):
                 value = environment.get(f"{name}_{inner.name.upper()}")
                 if value is not None:
-                    raw.setdefault(field.name, {})[inner.name] = _parsed(value, inner.type)
-        elif name in environment and field.name != "services":
-            raw[field.name] = environment[name]
+                    raw.setdefault(outer.name, {})[inner.name] = _parsed(value, inner.type)
+        elif name in environment and outer.name != "services":
+            raw[outer.name] = environment[name]
 
 
 def _parsed(value: str, kind: Any) -> Any:

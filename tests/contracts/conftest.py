@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -34,7 +35,7 @@ Served = Callable[[App], Awaitable[str]]
 
 @asynccontextmanager
 async def serving(application: App, path: Path) -> AsyncIterator[str]:
-    """The app on a unix socket in this loop, without uvicorn's ticking main loop and signal handlers."""
+    """The app on a unix socket in this loop, without uvicorn's ticking main loop, signal handlers and pauses."""
     config = uvicorn.Config(application, uds=str(path), lifespan="off", log_config=None, http="httptools", ws="none")
     config.load()
     server = uvicorn.Server(config)
@@ -43,8 +44,11 @@ async def serving(application: App, path: Path) -> AsyncIterator[str]:
     try:
         yield f"unix:{path}"
     finally:
-        server.force_exit = True
-        await server.shutdown()
+        for listener in server.servers:
+            listener.close()
+        for connection in [*server.server_state.connections]:
+            connection.shutdown()
+        await asyncio.gather(*server.server_state.tasks, return_exceptions=True)
 
 
 @pytest.fixture

@@ -2,10 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
-import os
-import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,17 +10,14 @@ from typing import Any
 
 import msgspec
 import pytest
-from joserfc import jwt
-from joserfc.jwk import ECKey
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import select
 
 from matinee.backends.sql.open import open as open_database
 from matinee.backends.sql.port import Database
-from matinee.runtime.errors import Conflict, Invalid, MatineeError, NotFound, RateLimited, Unauthenticated, raised
+from matinee.runtime.errors import Conflict, Invalid, NotFound, RateLimited, Unauthenticated
 from matinee.runtime.ids import Ids
-from matinee.runtime.rpc.channel import LocalChannel, connect
-from matinee.runtime.rpc.operation import Operation
+from matinee.runtime.signing import Keyring, Verifier
 from matinee.services.accounts import tables
 from matinee.services.accounts.contract import (
     Accounts,
@@ -57,6 +51,8 @@ from matinee.services.accounts.service import Service
 from matinee.terms.maturity import Maturity
 from matinee.terms.viewer import Role
 
+Wired = Callable[[type[Accounts], object], Awaitable[Accounts]]
+
 PASSWORD = "correct horse"
 
 
@@ -77,41 +73,12 @@ class HandClock:
         self.calendar += timedelta(**by)
 
 
-class Keys:
-    def __init__(self) -> None:
-        self._key = ECKey.generate_key("P-256", {"kid": "1"})
-
-    def sign(self, claims: dict[str, Any]) -> str:
-        return jwt.encode({"alg": "ES256", "kid": "1"}, claims, self._key)
-
-    def jwks(self) -> str:
-        return json.dumps({"keys": [self._key.as_dict(private=False)]})
-
-
-class WireChannel:
-    """Sends everything through MessagePack and its validation, as a channel between processes does."""
-
-    def __init__(self, service: object) -> None:
-        self._service = service
-
-    async def call(self, operation: Operation, message: Any) -> Any:
-        try:
-            received = msgspec.msgpack.decode(msgspec.msgpack.encode(message), type=operation.request)
-        except msgspec.ValidationError as error:
-            raise Invalid(str(error)) from error
-        try:
-            answer = await getattr(self._service, operation.name)(received)
-        except MatineeError as error:
-            raise raised(error.fault()) from error
-        return msgspec.msgpack.decode(msgspec.msgpack.encode(answer), type=operation.answer)
-
-
 @dataclass
 class World:
     accounts: Accounts
     clock: HandClock
     db: Database
-    again: Any
+    again: Callable[[], Awaitable[Accounts]]
 
     async def member(self, email: str = "Ann@Example.org", **more: Any) -> LoggedIn:
         await self.accounts.create_account(CreateAccount(email, PASSWORD, "Ann", **more))
@@ -125,30 +92,27 @@ class World:
         return (await self.accounts.observe_revocations(ObserveRevocations(-1, 0))).cursor
 
 
-@pytest.fixture(params=["local", "wire"])
-async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
-    clock, keys = HandClock(), Keys()
+@pytest.fixture
+async def world(wired: Wired, tmp_path: Path) -> AsyncIterator[World]:
+    clock, keys = HandClock(), Keyring.load(tmp_path / "keys")
     passwords = Passwords(Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1))
     opened: list[Database] = []
-    entropy = random.Random(7)
 
-    def service() -> tuple[Accounts, Database]:
+    async def service() -> Accounts:
+        """As another process would open it."""
         db = open_database(f"sqlite:///{tmp_path}/accounts.db", "matinee.services.accounts")
         opened.append(db)
-        made = Service(db, clock, Ids(clock, entropy.randbytes), keys, passwords, os.urandom)
-        channel = LocalChannel(made) if request.param == "local" else WireChannel(made)
-        return connect(Accounts, channel), db
+        return await wired(Accounts, Service(db, clock, Ids(clock), keys, passwords))
 
-    accounts, db = service()
-    yield World(accounts, clock, db, lambda: service()[0])
+    accounts = await service()
+    yield World(accounts, clock, opened[0], service)
     for database in opened:
         await database.close()
     passwords.close()
 
 
-def claims(jwt_text: str, jwks: str) -> dict[str, Any]:
-    key = ECKey.import_key(json.loads(jwks)["keys"][0])
-    return jwt.decode(jwt_text, key, algorithms=["ES256"]).claims
+def claims(passport: str, jwks: str, now: datetime) -> dict[str, Any]:
+    return dict(Verifier(jwks).verify(passport, now))
 
 
 async def test_an_email_is_one_in_every_case_and_composition(world: World) -> None:
@@ -203,7 +167,7 @@ async def test_a_passport_says_who_and_lives_a_minute(world: World) -> None:
     opened = await world.member(roles=frozenset({Role.EDITOR, Role.OPERATOR}), territory="DE")
     keys = await world.accounts.passport_keys(KeysQuery())
     passport = await world.accounts.passport(ByToken(opened.token))
-    said = claims(passport.jwt, keys.jwks)
+    said = claims(passport.jwt, keys.jwks, world.clock.now())
     assert said["jti"]
     del said["jti"]
     at = int(world.clock.now().timestamp())
@@ -221,7 +185,7 @@ async def test_a_passport_says_who_and_lives_a_minute(world: World) -> None:
     }
     assert passport.expires_at == world.clock.now() + timedelta(seconds=60)
     await world.accounts.bind_profile(BindProfile(opened.account.id, opened.login.id, opened.profiles[0].id))
-    said = claims((await world.accounts.passport(ByToken(opened.token))).jwt, keys.jwks)
+    said = claims((await world.accounts.passport(ByToken(opened.token))).jwt, keys.jwks, world.clock.now())
     assert (said["pid"], said["mat"]) == (opened.profiles[0].id, 18)
 
 
@@ -262,7 +226,7 @@ async def test_revocations_come_in_order_and_are_resumed_by_cursor(world: World)
     await world.accounts.grant(Grant("A@B.org", frozenset({Role.SUPPORT})))
     found = await world.accounts.observe_revocations(ObserveRevocations(start, 0))
     assert (found.logins, found.accounts) == ([first.login.id, second.login.id], [first.account.id])
-    again = await world.again().observe_revocations(ObserveRevocations(start + 1, 0))
+    again = await (await world.again()).observe_revocations(ObserveRevocations(start + 1, 0))
     assert (again.logins, again.accounts, again.cursor) == ([second.login.id], [first.account.id], start + 3)
     for token in (first.token, second.token):
         with pytest.raises(Unauthenticated):
@@ -272,7 +236,7 @@ async def test_revocations_come_in_order_and_are_resumed_by_cursor(world: World)
 async def test_a_revocation_wakes_who_waits_here_and_in_another_process(world: World) -> None:
     opened = await world.member()
     start = await world.cursor()
-    other = world.again()
+    other = await world.again()
     waiting = [
         asyncio.ensure_future(a.observe_revocations(ObserveRevocations(start, 20))) for a in (world.accounts, other)
     ]
@@ -363,7 +327,7 @@ async def test_a_changed_limit_or_a_deleted_profile_revokes_its_logins(world: Wo
     found = await world.accounts.observe_revocations(ObserveRevocations(start, 0))
     assert found.logins == [opened.login.id] * 2
     keys = await world.accounts.passport_keys(KeysQuery())
-    said = claims((await world.accounts.passport(ByToken(opened.token))).jwt, keys.jwks)
+    said = claims((await world.accounts.passport(ByToken(opened.token))).jwt, keys.jwks, world.clock.now())
     assert (said["pid"], said["mat"]) == (None, 0)
 
 
@@ -493,7 +457,7 @@ async def test_what_a_crash_left_is_found_and_ended(world: World) -> None:
     await world.accounts.end_signup(EndSignup("k2", paid=False))
     assert (await world.accounts.stalled_signups(StalledQuery())).signups == []
     world.clock.step(days=3)
-    accounts = world.again()
+    accounts = await world.again()
     await world.begin("k3", "new@example.org")
     found = (await accounts.stalled_signups(StalledQuery())).signups
     assert found == [begun]

@@ -6,22 +6,32 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from house import Breakable, FrontDoor, HandClock, House, MemoryLog, StandInBilling, StandInEvents, StandInIngest
-from obstore.store import LocalStore
+from house import Breakable, FrontDoor, HandClock, House
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from matinee.api.app import create
 from matinee.api.clients import Clients
-from matinee.api.trust import Trust, Trusts
+from matinee.api.trust import Trust
 from matinee.api.viewer import Gate
+from matinee.backends.log.open import open as open_log
+from matinee.backends.objects.open import open as open_objects
 from matinee.backends.sql.open import open as open_database
+from matinee.events.collect import Collector
+from matinee.events.contract import Events
+from matinee.ingest.contract import (
+    Ingest,
+)
+from matinee.ingest.service import Service as IngestService
 from matinee.runtime.ids import Ids
 from matinee.runtime.rpc.channel import connect
-from matinee.runtime.signing import Keyring
+from matinee.runtime.signing import Keyring, Verifier
 from matinee.services.accounts import contract as accounts
 from matinee.services.accounts.passwords import Passwords
 from matinee.services.accounts.service import Service as AccountsService
 from matinee.services.billing import contract as billing
+from matinee.services.billing.open import open as open_processor
+from matinee.services.billing.open import open_provider
+from matinee.services.billing.service import Service as BillingService
 from matinee.services.catalog import contract as catalog
 from matinee.services.catalog.service import Service as CatalogService
 from matinee.services.fill.contract import Fill
@@ -47,9 +57,8 @@ from matinee.services.steering.service import Service as SteeringService
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     clock = HandClock()
     ids = Ids(clock)
-    (tmp_path / "objects").mkdir()
     passports, origins, media = (Keyring.load(tmp_path / f"{name}.json") for name in ("accounts", "gateway", "media"))
-    names = ("accounts", "catalog", "playback", "fill", "jobs")
+    names = ("accounts", "billing", "catalog", "playback", "fill", "jobs")
     databases = {
         name: open_database(f"sqlite:///{tmp_path}/{name}.db", migrations=f"matinee.services.{name}") for name in names
     }
@@ -58,20 +67,30 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         open_metrics(f"sqlite:///{tmp_path}/metrics.db"),
     )
     index = open_search(f"tantivy://{tmp_path}/index")
+    databases["ingest"] = open_database(f"sqlite:///{tmp_path}/ingest.db", migrations="matinee.ingest")
+    log, objects = open_log(f"file://{tmp_path}/log"), open_objects(f"file://{tmp_path}/objects")
+    processor = open_processor("simulated:", databases["billing"], clock, ids, b"s" * 32)
+    bill = BillingService(databases["billing"], clock, ids, processor)
+
+    async def send(body: bytes, signature: str) -> None:
+        await bill.webhook(billing.Webhook(processor.name, body, signature))
+
+    jobs = JobsService(databases["jobs"], clock, ids)
+    shelf = CatalogService(databases["catalog"], clock, ids)
     passwords = Passwords(Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1))
     services: dict[str, object] = {
         "accounts": AccountsService(databases["accounts"], clock, ids, passports, passwords),
-        "billing": StandInBilling(clock),
-        "catalog": CatalogService(databases["catalog"], clock, ids),
+        "billing": bill,
+        "catalog": shelf,
         "search": SearchService(index),
-        "history": HistoryService(history, MemoryLog(), clock, ids),
+        "history": HistoryService(history, log, clock, ids),
         "metrics": MetricsService(metrics, clock),
         "playback": PlaybackService(databases["playback"], clock, ids, [b"k" * 32]),
         "steering": SteeringService(clock, media),
         "fill": FillService(databases["fill"]),
-        "jobs": JobsService(databases["jobs"], clock, ids),
-        "ingest": StandInIngest(clock),
-        "events": StandInEvents(),
+        "jobs": jobs,
+        "ingest": IngestService(databases["ingest"], objects, jobs, shelf, clock, ids),
+        "events": Collector(log, clock),
     }
     channels = {name: Breakable(service) for name, service in services.items()}
     clients = Clients(
@@ -85,26 +104,23 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         steering=connect(Steering, channels["steering"]),
         fill=connect(Fill, channels["fill"]),
         jobs=connect(Jobs, channels["jobs"]),
-        ingest=services["ingest"],  # type: ignore[arg-type]
-        events=services["events"],  # type: ignore[arg-type]
-        objects=LocalStore(str(tmp_path / "objects")),
+        ingest=connect(Ingest, channels["ingest"]),
+        events=connect(Events, channels["events"]),
+        objects=objects,
         clock=clock,
+        provider=open_provider(processor, databases["billing"], clock, b"s" * 32, send),
         advance=clock.advance,
     )
-    appliances: dict[str, Keyring] = {}
-
-    async def appliance_keys(name: str) -> str | None:
-        return appliances[name].jwks() if name in appliances else None
-
+    appliance = Keyring.load(tmp_path / "cdn-a.json")
     gate = Gate(
         passports=Trust(lambda: _given(passports.jwks()), clock),
         origins=Trust(lambda: _given(origins.jwks()), clock),
-        appliances=Trusts(appliance_keys, clock),
+        appliances={"cdn-a": Verifier(appliance.jwks())},
         clock=clock,
     )
     app = create(clients, gate)
-    made = House(app, clients, channels, FrontDoor(app, clients.accounts, origins, clock))
-    appliances["cdn-a"] = made.appliances["cdn-a"] = Keyring.load(tmp_path / "cdn-a.json")
+    made = House(app, clients, channels, FrontDoor(app, clients.accounts, origins, clock), log)
+    made.appliances["cdn-a"] = appliance
     yield made
     await made.close()
     for database in databases.values():
@@ -112,6 +128,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     await history.close()
     await metrics.close()
     await index.close()
+    await log.close()
     passwords.close()
 
 

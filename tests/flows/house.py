@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,24 +14,9 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from msgspec import Struct
 
 from matinee.api.clients import Clients
-from matinee.backends.log.port import Record
-from matinee.events.contract import Beacon, Collect
-from matinee.ingest.contract import (
-    Append,
-    ByPreparation,
-    ByUpload,
-    CreateUpload,
-    NoSuchUpload,
-    ObservePreparations,
-    OffsetConflict,
-    Phase,
-    Preparation,
-    Preparations,
-    Start,
-    Upload,
-)
-from matinee.runtime.errors import MatineeError, NotFound, Unavailable
-from matinee.runtime.ids import ENCODE, IMAGE, JOB, UPLOAD, Ids
+from matinee.backends.log.port import Log
+from matinee.runtime.errors import MatineeError, Unavailable
+from matinee.runtime.ids import ENCODE, IMAGE, JOB, Ids
 from matinee.runtime.rpc.channel import LocalChannel
 from matinee.runtime.rpc.operation import Operation
 from matinee.runtime.signing import Keyring
@@ -42,7 +26,6 @@ from matinee.services.catalog import contract as catalog
 from matinee.services.search.contract import Document, Documents
 from matinee.services.steering.contract import Report
 from matinee.terms.maturity import Maturity
-from matinee.terms.money import Money
 from matinee.terms.rendition import Rendition, Track
 from matinee.terms.viewer import Role
 
@@ -80,21 +63,6 @@ class HandClock:
     def advance(self, by: timedelta) -> datetime:
         self.at += by
         return self.at
-
-
-class MemoryLog:
-    """What was appended, by topic."""
-
-    def __init__(self) -> None:
-        self.topics: dict[str, list[Record]] = {}
-
-    async def append(self, topic: str, records: Sequence[Record]) -> None:
-        self.topics.setdefault(topic, []).extend(records)
-
-    async def reader(self, topic: str, group: str) -> Any:
-        raise NotImplementedError
-
-    async def close(self) -> None: ...
 
 
 class Breakable:
@@ -153,8 +121,10 @@ class Member(Struct):
 class House:
     """One installation, and shortcuts to fill it."""
 
-    def __init__(self, app: Litestar, clients: Clients, channels: dict[str, Breakable], door: FrontDoor) -> None:
-        self.app, self.clients, self.channels, self.door = app, clients, channels, door
+    def __init__(
+        self, app: Litestar, clients: Clients, channels: dict[str, Breakable], door: FrontDoor, log: Log
+    ) -> None:
+        self.app, self.clients, self.channels, self.door, self.log = app, clients, channels, door, log
         self.clock: HandClock = clients.clock  # type: ignore[assignment]
         self.appliances: dict[str, Keyring] = {}
         self._clients: list[httpx.AsyncClient] = []
@@ -176,7 +146,7 @@ class House:
     ) -> Member:
         made = await self.clients.accounts.create_account(accounts.CreateAccount(email, PASSWORD, "Ada", roles, "DE"))
         if plays:
-            await self.clients.billing.complimentary(billing.Complimentary(made.account.id, "premium"))
+            await self.clients.billing.complimentary(billing.Complimentary(made.account.id, "standard"))
         opened = await self.clients.accounts.log_in(accounts.LogIn(email, PASSWORD, "test"))
         profile_id = made.profiles[0].id
         if chosen:
@@ -189,6 +159,7 @@ class House:
 
     async def title(self, name: str = "Metropolis", *, published: bool = True, **about: Any) -> catalog.Title:
         """A title with an encode of two hours and a poster, in the index too."""
+        self.clock.advance(timedelta(milliseconds=10))
         ids = Ids(self.clock)
         metadata = catalog.Metadata(name, year=1927, **{"maturity": Maturity.ALL, "genres": ["Drama"], **about})
         made = await self.clients.catalog.create(catalog.CreateTitle(ids.new(JOB), metadata))
@@ -210,132 +181,13 @@ class House:
         known = {"appliance_id": name, "url": f"http://{{host}}:{port}", "zone": "a", "boot": "1", "version": "1"}
         await self.clients.steering.report(msgspec.convert({**known, **report}, Report))
 
+    async def logged(self, topic: str) -> list[str]:
+        """The types of the events that stand in the log."""
+        reader = await self.log.reader(topic, "test")
+        entries = await reader.poll(100, 1.0)
+        await reader.close()
+        return [msgspec.json.decode(entry.record.value)["type"] for entry in entries]
+
     async def close(self) -> None:
         for client in self._clients:
             await client.aclose()
-
-
-class StandInBilling:
-    """Plans and cards by name, without a ledger."""
-
-    PLAN = billing.Plan("premium", "Premium", Money(1299, "EUR"), 2, 1080)
-
-    def __init__(self, clock: HandClock) -> None:
-        self._clock = clock
-        self.subscriptions: dict[str, billing.Subscription] = {}
-        self.approved: set[str] = set()
-
-    async def plans(self, message: billing.PlansQuery) -> billing.Plans:
-        return billing.Plans([self.PLAN])
-
-    async def subscribe(self, message: billing.Subscribe) -> billing.Subscription:
-        if message.plan != self.PLAN.id:
-            raise billing.NoSuchPlan
-        if "chargeDeclined" in message.payment_method:
-            raise billing.CardDeclined(code="generic_decline")
-        if "authenticationRequired" in message.payment_method and message.key not in self.approved:
-            raise billing.ChallengeRequired(challenge_url=f"/api/payments/simulated/challenges/{message.key}")
-        return self._subscribed(message.account_id)
-
-    async def complimentary(self, message: billing.Complimentary) -> billing.Subscription:
-        return self._subscribed(message.account_id)
-
-    async def subscription(self, message: billing.ByAccount) -> billing.Subscription:
-        if message.account_id not in self.subscriptions:
-            raise billing.NotSubscribed
-        return self.subscriptions[message.account_id]
-
-    async def entitlement(self, message: billing.ByAccount) -> billing.Entitlement:
-        plays = message.account_id in self.subscriptions
-        return billing.Entitlement(plays, 2 if plays else 0, 1080 if plays else 0)
-
-    async def cancel(self, message: billing.ByAccount) -> billing.Subscription:
-        return await self._set(message.account_id, cancel_at_period_end=True)
-
-    async def resume(self, message: billing.ByAccount) -> billing.Subscription:
-        return await self._set(message.account_id, cancel_at_period_end=False)
-
-    async def change_card(self, message: billing.ChangeCard) -> billing.Subscription:
-        if "chargeDeclined" in message.payment_method:
-            raise billing.CardDeclined(code="generic_decline")
-        return await self._set(message.account_id, card="Visa •••• 5555")
-
-    async def invoices(self, message: billing.ByAccount) -> billing.Invoices:
-        return billing.Invoices([])
-
-    async def webhook(self, message: billing.Webhook) -> None:
-        if message.signature != "good":
-            raise billing.BadSignature
-
-    async def _set(self, account_id: str, **change: Any) -> billing.Subscription:
-        known = await self.subscription(billing.ByAccount(account_id))
-        self.subscriptions[account_id] = msgspec.structs.replace(known, **change)
-        return self.subscriptions[account_id]
-
-    def _subscribed(self, account_id: str) -> billing.Subscription:
-        until = self._clock.now() + timedelta(days=30)
-        made = billing.Subscription(
-            f"sub-{account_id}", account_id, self.PLAN, billing.Status.ACTIVE, until, until, False, "Visa •••• 4242"
-        )
-        return self.subscriptions.setdefault(account_id, made)
-
-
-class StandInIngest:
-    """Uploads that count bytes, and preparations that never end."""
-
-    def __init__(self, clock: HandClock) -> None:
-        self._clock, self._ids = clock, Ids(clock)
-        self.uploads: dict[str, Upload] = {}
-        self.created: list[CreateUpload] = []
-        self.preparations: dict[str, Preparation] = {}
-
-    async def create_upload(self, message: CreateUpload) -> Upload:
-        self.created.append(message)
-        made = Upload(self._ids.new(UPLOAD), message.account_id, message.filename, message.size, 0, self._clock.now())
-        self.uploads[made.id] = made
-        return made
-
-    async def upload(self, message: ByUpload) -> Upload:
-        found = self.uploads.get(message.upload_id)
-        if found is None or found.account_id != message.account_id:
-            raise NoSuchUpload
-        return found
-
-    async def append(self, message: Append) -> Upload:
-        found = await self.upload(ByUpload(message.account_id, message.upload_id))
-        if found.offset != message.offset:
-            raise OffsetConflict(offset=found.offset)
-        self.uploads[found.id] = msgspec.structs.replace(found, offset=found.offset + message.size)
-        return self.uploads[found.id]
-
-    async def start(self, message: Start) -> Preparation:
-        made = Preparation(
-            self._ids.new(JOB), "ttl", message.metadata.title, message.filename, Phase.PREPARING, "encode", 0.5, "",
-            self._clock.now(), 1,
-        )  # fmt: skip
-        self.preparations[made.id] = made
-        return made
-
-    async def preparation(self, message: ByPreparation) -> Preparation:
-        if message.id not in self.preparations:
-            raise NotFound
-        return self.preparations[message.id]
-
-    async def observe(self, message: ObservePreparations) -> Preparations:
-        return Preparations(1, list(self.preparations.values()))
-
-    async def cancel(self, message: ByPreparation) -> Preparation:
-        found = await self.preparation(message)
-        self.preparations[found.id] = msgspec.structs.replace(found, phase=Phase.CANCELED)
-        return self.preparations[found.id]
-
-    async def retry(self, message: ByPreparation) -> Preparation:
-        return await self.preparation(message)
-
-
-class StandInEvents:
-    def __init__(self) -> None:
-        self.collected: list[Beacon] = []
-
-    async def collect(self, message: Collect) -> None:
-        self.collected.extend(message.events)

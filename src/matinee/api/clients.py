@@ -59,5 +59,5 @@ class Settings(Struct, frozen=True):
     heartbeat_s: int = 5
     steering_ttl_s: int = 10
     rows_ttl_s: float = 2.0
-    upload_limit: int = 1 << 40
+    upload_limit: int = 512 << 30
     piece_size: int = 8 << 20

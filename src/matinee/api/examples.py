@@ -8,11 +8,283 @@ from msgspec import Struct
 
 
 class Example(Struct, frozen=True):
-    """What is asked and answered, as JSON values; `parameters` by name."""
+    """What is asked and answered, as JSON values; `parameters` by name. An answer that is no JSON is its text."""
 
     asks: Any = None
     answers: Any = None
     parameters: dict[str, Any] = {}
 
 
-BY_OPERATION: dict[str, Example] = {}
+_HEX = "01a1fdfa460070349be9cd064bdc9384"
+_AT, _LATER = "2026-11-21T12:00:00Z", "2026-12-21T12:00:00Z"
+_TITLE_ID, _IMAGE_ID, _SESSION_ID = f"ttl_{_HEX}", f"img_{_HEX}", f"ses_{_HEX}"
+_PRICE = {"amount": 1299, "currency": "EUR"}
+_PLAN = {"id": "standard", "name": "Standard", "price": _PRICE, "streams": 2, "max_height": 1080}
+_PROFILE = {"id": f"prf_{_HEX}", "name": "Ada", "maturity": 18, "avatar": 0, "locked": False}
+_ACCOUNT = {
+    "id": f"acc_{_HEX}",
+    "email": "ada@example.org",
+    "name": "Ada",
+    "roles": [],
+    "home_territory": "DE",
+    "created_at": _AT,
+}
+_SUBSCRIPTION = {
+    "id": f"sub_{_HEX}",
+    "account_id": f"acc_{_HEX}",
+    "plan": _PLAN,
+    "status": "active",
+    "paid_through": _LATER,
+    "plays_until": _LATER,
+    "cancel_at_period_end": False,
+    "card": "Visa •••• 4242",
+}
+_INVOICE = {
+    "id": f"inv_{_HEX}",
+    "number": 1,
+    "plan": "standard",
+    "price": _PRICE,
+    "status": "paid",
+    "period_start": _AT,
+    "period_end": _LATER,
+    "paid_at": _AT,
+}
+_ITEM = {
+    "id": _TITLE_ID,
+    "title": "Metropolis",
+    "year": 1927,
+    "maturity": 7,
+    "genres": ["Drama"],
+    "duration_s": 9180.0,
+    "poster_url": f"/api/images/{_IMAGE_ID}",
+    "progress": 0.5,
+}
+_STUDIO_TITLE = {
+    "id": _TITLE_ID,
+    "state": "published",
+    "title": "Metropolis",
+    "synopsis": "A city of the future.",
+    "year": 1927,
+    "genres": ["Drama"],
+    "maturity": 7,
+    "language": "de",
+    "rights": {"territories": [], "starts_at": None, "ends_at": None},
+    "duration_s": 9180.0,
+    "poster_url": f"/api/images/{_IMAGE_ID}",
+    "created_at": _AT,
+    "published_at": _AT,
+}
+_PREPARATION = {
+    "id": f"job_{_HEX}",
+    "title_id": _TITLE_ID,
+    "title": "Metropolis",
+    "filename": "metropolis.mkv",
+    "phase": "preparing",
+    "step": "encode",
+    "progress": 0.4,
+    "message": "",
+    "created_at": _AT,
+    "version": 3,
+}
+_REPORT = {
+    "appliance_id": "cdn-a",
+    "url": "http://{host}:8081",
+    "zone": "a",
+    "boot": "7f3a",
+    "load": 0.1,
+    "healthy": True,
+    "encodes": [f"{_TITLE_ID}/enc_{_HEX}"],
+    "bytes_served": 1048576,
+    "origin_bytes": 0,
+    "version": "0.1.0",
+}
+_KEY = {"Idempotency-Key": "3e8b1c1e-5d7a-4a0e-9a54-1f6f2d1c9b10"}
+_TITLE, _IMAGE, _SESSION = {"title_id": _TITLE_ID}, {"image_id": _IMAGE_ID}, {"session_id": _SESSION_ID}
+_PROFILE_ID, _JOB = {"profile_id": f"prf_{_HEX}"}, {"preparation_id": f"job_{_HEX}"}
+_UPLOAD = {"upload_id": f"upl_{_HEX}", "Tus-Resumable": "1.0.0"}
+_TOKEN = {"token": f"{_SESSION_ID}.qL8R4QIcQ"}
+_CHALLENGE = {"challenge_id": "3f6b7c"}
+_AT_SESSION = f"http://localhost:8080/api/play/sessions/{_SESSION_ID}"
+
+BY_OPERATION: dict[str, Example] = {
+    "signup.plans": Example(
+        answers={
+            "plans": [_PLAN],
+            "provider": "simulated",
+            "payment_page_url": "/api/payments/simulated/card",
+        }
+    ),
+    "signup.sign_up": Example(
+        asks={
+            "email": "ada@example.org",
+            "password": "correct horse",
+            "name": "Ada",
+            "plan": "standard",
+            "payment_method": "pm_card_visa",
+        },
+        answers={"account_id": f"acc_{_HEX}", "profile_id": f"prf_{_HEX}", "access_token": "q1w2e3"},
+        parameters=_KEY,
+    ),
+    "payments.card_html": Example(answers="<!doctype html>…"),
+    "payments.page_css": Example(answers=":root { … }"),
+    "payments.card_js": Example(answers='"use strict"; …'),
+    "payments.challenge_js": Example(answers='"use strict"; …'),
+    "payments.test_cards": Example(answers={"cards": [{"number": "4242424242424242", "meaning": "Pays"}]}),
+    "payments.tokenize": Example(
+        asks={"number": "4242424242424242", "exp_month": 12, "exp_year": 2034, "cvc": "123"},
+        answers={"payment_method": "pm_3f6b7c", "card": "Visa •••• 4242"},
+    ),
+    "payments.challenge_page": Example(answers="<!doctype html>…", parameters=_CHALLENGE),
+    "payments.answer_challenge": Example(
+        asks={"approve": True}, answers={"return_url": "/signup"}, parameters=_CHALLENGE
+    ),
+    "payments.webhook": Example(parameters={"provider": "simulated"}),
+    "account.log_in": Example(
+        asks={"email": "ada@example.org", "password": "correct horse", "device": "Living room"},
+        answers={"access_token": "q1w2e3", "account": _ACCOUNT, "profiles": [_PROFILE]},
+    ),
+    "account.who_am_i": Example(answers={"account": _ACCOUNT, "profile": _PROFILE, "profiles": [_PROFILE]}),
+    "account.log_out": Example(),
+    "account.choose_profile": Example(asks={"profile_id": f"prf_{_HEX}", "pin": "1234"}, answers=_PROFILE),
+    "account.membership": Example(answers={"account": _ACCOUNT, "subscription": _SUBSCRIPTION}),
+    "account.invoices": Example(answers={"invoices": [_INVOICE]}),
+    "account.cancel": Example(answers={**_SUBSCRIPTION, "cancel_at_period_end": True}),
+    "account.resume": Example(answers=_SUBSCRIPTION),
+    "account.change_card": Example(
+        asks={"payment_method": "pm_card_mastercard"},
+        answers={**_SUBSCRIPTION, "card": "Mastercard •••• 4444"},
+        parameters=_KEY,
+    ),
+    "household.profiles": Example(answers={"profiles": [_PROFILE]}),
+    "household.create_profile": Example(
+        asks={"name": "Kid", "maturity": 7, "avatar": 3},
+        answers={**_PROFILE, "name": "Kid", "maturity": 7, "avatar": 3},
+    ),
+    "household.update_profile": Example(
+        asks={"pin": "1234"}, answers={**_PROFILE, "locked": True}, parameters=_PROFILE_ID
+    ),
+    "household.delete_profile": Example(parameters=_PROFILE_ID),
+    "household.devices": Example(
+        answers={
+            "devices": [
+                {"id": f"lgn_{_HEX}", "device": "Living room", "created_at": _AT, "last_seen_at": _AT, "current": True}
+            ]
+        }
+    ),
+    "household.end_device": Example(parameters={"login": f"lgn_{_HEX}"}),
+    "discovery.home": Example(
+        answers={
+            "rows": [
+                {
+                    "id": "continue-watching",
+                    "title": "Continue watching",
+                    "reason": "You have not seen the end yet",
+                    "items": [_ITEM],
+                }
+            ],
+            "preparing": [],
+        }
+    ),
+    "discovery.search": Example(answers={"items": [_ITEM]}, parameters={"q": "metro"}),
+    "discovery.genres": Example(answers={"genres": [{"id": "drama", "name": "Drama"}]}),
+    "discovery.genre": Example(answers={"items": [_ITEM], "next": None}, parameters={"genre_id": "drama"}),
+    "discovery.title": Example(
+        answers={
+            **_ITEM,
+            "synopsis": "A city of the future.",
+            "languages": ["de"],
+            "subtitles": ["en"],
+            "resume_position_s": 4590.0,
+            "playable": True,
+        },
+        parameters=_TITLE,
+    ),
+    "discovery.forget": Example(parameters=_TITLE),
+    "images.image": Example(parameters={**_IMAGE, "w": 320}),
+    "play.play": Example(
+        asks={"device": {"screen": {"width": 1920, "height": 1080}, "codecs": ["avc1.64001f"], "downlink_kbps": 9000}},
+        answers={
+            "session_id": _SESSION_ID,
+            "title": {"id": _TITLE_ID, "title": "Metropolis"},
+            "manifests": {
+                "dash": f"{_AT_SESSION}/manifest.mpd?token=t",
+                "hls": f"{_AT_SESSION}/master.m3u8?token=t",
+            },
+            "protection": "signed",
+            "appliances": [{"id": "cdn-a", "url": "http://localhost:8081", "rank": 0}],
+            "steering_url": f"{_AT_SESSION}/steering?token=t",
+            "resume_position_s": 0.0,
+            "duration_s": 9180.0,
+            "heartbeat_url": f"{_AT_SESSION}/heartbeat",
+            "heartbeat_s": 5,
+            "next": None,
+        },
+        parameters=_TITLE,
+    ),
+    "play.heartbeat": Example(asks={"position_s": 61.5, "state": "playing", "at": _AT}, parameters=_SESSION),
+    "play.stop": Example(parameters=_SESSION),
+    "manifests.dash_manifest": Example(answers="<MPD …/>", parameters={**_SESSION, **_TOKEN}),
+    "manifests.hls_master": Example(answers="#EXTM3U\n…", parameters={**_SESSION, **_TOKEN}),
+    "manifests.steering": Example(
+        answers={
+            "VERSION": 1,
+            "TTL": 10,
+            "RELOAD-URI": f"{_AT_SESSION}/steering?token=t",
+            "PATHWAY-PRIORITY": ["cdn-a", "cdn-b"],
+        },
+        parameters={**_SESSION, **_TOKEN, "_HLS_pathway": "cdn-a", "_HLS_throughput": "9000000"},
+    ),
+    "beacon.beacon": Example(
+        asks={
+            "events": [
+                {
+                    "id": "b7f4c1d2",
+                    "kind": "impression",
+                    "name": "row",
+                    "at": _AT,
+                    "title_id": _TITLE_ID,
+                    "data": {"row": "new"},
+                }
+            ]
+        }
+    ),
+    "studio.titles": Example(answers={"titles": [_STUDIO_TITLE], "next": None}),
+    "studio.title": Example(answers=_STUDIO_TITLE, parameters=_TITLE),
+    "studio.update_title": Example(asks={"year": 1927, "genres": ["Drama"]}, answers=_STUDIO_TITLE, parameters=_TITLE),
+    "studio.publish": Example(answers=_STUDIO_TITLE, parameters=_TITLE),
+    "studio.withdraw": Example(answers={**_STUDIO_TITLE, "state": "withdrawn"}, parameters=_TITLE),
+    "studio.preparations": Example(answers={"cursor": 3, "preparations": [_PREPARATION]}),
+    "studio.preparation": Example(answers=_PREPARATION, parameters=_JOB),
+    "studio.cancel_preparation": Example(answers={**_PREPARATION, "phase": "canceled"}, parameters=_JOB),
+    "studio.retry_preparation": Example(answers=_PREPARATION, parameters=_JOB),
+    "uploads.options": Example(),
+    "uploads.create": Example(
+        parameters={
+            "Tus-Resumable": "1.0.0",
+            "Upload-Length": "734003200",
+            "Upload-Metadata": "filename bWV0cm9wb2xpcy5ta3Y=,title TWV0cm9wb2xpcw==",
+        }
+    ),
+    "uploads.progress": Example(parameters=_UPLOAD),
+    "uploads.resume": Example(
+        parameters={**_UPLOAD, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
+    ),
+    "operations.advance_clock": Example(asks={"advance_s": 86400}, answers={"now": _AT}),
+    "operations.appliances": Example(answers={"appliances": [{"report": _REPORT, "seen_at": _AT, "up": True}]}),
+    "open_connect.report": Example(asks=_REPORT),
+    "open_connect.manifest": Example(
+        answers={
+            "version": 4,
+            "encodes": [
+                {
+                    "encode_path": f"{_TITLE_ID}/enc_{_HEX}",
+                    "files": [{"path": f"{_TITLE_ID}/enc_{_HEX}/v720/init.mp4", "size": 812, "sha256": "0" * 64}],
+                }
+            ],
+        },
+        parameters={"after": 3, "wait_s": 20},
+    ),
+    "open_connect.ended": Example(answers={"cursor": 9, "sessions": [_SESSION_ID]}, parameters={"after": -1}),
+    "open_connect.keys": Example(answers={"keys": [{"kty": "EC", "crv": "P-256", "kid": "k", "x": "…", "y": "…"}]}),
+    "openapi.openapi_document": Example(answers={"openapi": "3.1.0"}),
+}

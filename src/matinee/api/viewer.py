@@ -5,6 +5,8 @@ Denied is the default: a route that does not name its `access` answers nobody.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Mapping
 from enum import StrEnum
 from ipaddress import ip_address
 from typing import Any
@@ -16,9 +18,10 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 from msgspec import Struct
 
-from matinee.api.trust import Trust, Trusts
+from matinee.api.trust import Trust
 from matinee.runtime.clock import Clock
 from matinee.runtime.errors import Forbidden, NotFound, Unauthenticated
+from matinee.runtime.signing import BadToken, Verifier
 from matinee.services.accounts.contract import ProfileLocked
 from matinee.terms.maturity import HIGHEST, Maturity
 from matinee.terms.territory import Territory
@@ -94,9 +97,10 @@ class _Seen(Struct, frozen=True):
 
 
 class Gate:
-    """Turns a request's signed headers into its origin and its viewer, and lets it through to its route or not."""
+    """Turns a request's signed headers into its origin and its viewer, and lets it through to its route or not. `appliances`
+    are their keys by their ids, so that none speaks for another."""
 
-    def __init__(self, *, passports: Trust, origins: Trust, appliances: Trusts, clock: Clock) -> None:
+    def __init__(self, *, passports: Trust, origins: Trust, appliances: Mapping[str, Verifier], clock: Clock) -> None:
         self._passports = passports
         self._origins = origins
         self._appliances = appliances
@@ -117,7 +121,7 @@ class Gate:
         if access is Access.LOOPBACK and not origin.loopback:
             raise NotFound
         if access is Access.APPLIANCE:
-            connection.state.appliance_id = await self._appliance(connection)
+            connection.state.appliance_id = self._appliance(connection)
         admit(access, viewer)
 
     async def _origin(self, connection: Connection) -> Origin:
@@ -135,11 +139,15 @@ class Gate:
             raise Unauthenticated
         return passport.viewer(origin.territory)
 
-    async def _appliance(self, connection: Connection) -> str:
+    def _appliance(self, connection: Connection) -> str:
         scheme, _, token = connection.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated("An appliance signs what it asks")
-        return await self._appliances.verify(token, audience="open-connect")
+        for appliance_id, verifier in self._appliances.items():
+            with contextlib.suppress(BadToken):
+                verifier.verify(token, self._clock.now(), issuer=appliance_id, audience="open-connect")
+                return appliance_id
+        raise BadToken
 
     async def _known(self, token: str, trust: Trust, kind: type[Any]) -> Any:
         """The claims of a token; verified once, then known by the token itself until it expires."""

@@ -43,7 +43,7 @@ async def gateway(process: Process) -> None:
         Hosts(settings.gateway.names, settings.url),
         Routes([Route("api", "/api", Cluster("api", [api], Random()))]),  # noqa: S311 - balancing, not secrets
         Passports(process.client(Accounts), process.clock),
-        Origins(keyring(process, "gateway").sign, lambda _: settings.territory, process.clock),
+        Origins(keyring(process, "gateway").sign, lambda _: settings.territory),
         Static.load(CLIENT),
         Policy(origins.origins, https=settings.url.startswith("https:")),
     )

@@ -27,14 +27,13 @@ class Home:
         self.objects = self.path / "objects"
         self.log = self.path / "log"
         self.sockets = _short(self.path / "run")
-        self.inbox = self.path / "inbox"
         self.scratch = self.path / "scratch"
         self.appliances = self.path / "appliances"
         self.clock = self.path / "clock"
 
     def make(self) -> None:
         """Makes the folders. Raises UnusableHome with the reason."""
-        folders = (self.secrets, self.stores, self.objects, self.log, self.sockets, self.inbox, self.scratch, self.appliances)
+        folders = (self.secrets, self.stores, self.objects, self.log, self.sockets, self.scratch, self.appliances)
         try:
             for folder in (self.path, *folders):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -27,8 +27,8 @@ async def events(process: Process) -> None:
 
 
 async def ingest(process: Process) -> None:
-    from matinee.ingest import inbox
     from matinee.ingest.contract import Ingest
+    from matinee.ingest.inbox import Inbox
     from matinee.ingest.service import Service
     from matinee.services.catalog.contract import Catalog
     from matinee.services.jobs.contract import Jobs
@@ -36,29 +36,37 @@ async def ingest(process: Process) -> None:
     database = stores.database(process, "ingest", "matinee.ingest")
     jobs, catalog = process.client(Jobs), process.client(Catalog)
     service = Service(database, stores.objects(process), jobs, catalog, process.clock, process.ids)
+    inbox = Inbox(process.home.path)
     process.offer(Ingest, service)
-    process.run("ingest", service.run)
 
-    async def take_inbox() -> None:
+    async def take_in() -> None:
         while True:
-            await inbox.take(process.home.inbox, service)
+            await inbox.take(service)
             await asyncio.sleep(2)
 
-    process.run("inbox", take_inbox)
+    process.run("inbox", take_in)
 
 
 async def worker(process: Process) -> None:
-    from matinee.ingest import worker as steps
+    from matinee.ingest.scratch import Scratch
+    from matinee.ingest.toolchain import installed
+    from matinee.ingest.worker import IngestWorker, Steps
     from matinee.services.catalog.contract import Catalog
     from matinee.services.fill.contract import Fill
     from matinee.services.jobs.contract import Jobs
-    from matinee.services.jobs.executor import Worker
+    from matinee.services.jobs.open import open as open_programs
 
-    jobs = process.client(Jobs)
-    handlers = steps.handlers(
-        jobs, process.client(Catalog), process.client(Fill), stores.objects(process), process.home.scratch
+    jobs, scratch = process.client(Jobs), Scratch(process.home.scratch)
+    steps = Steps(
+        process.client(Catalog),
+        process.client(Fill),
+        stores.objects(process),
+        open_programs("processes:"),
+        installed(),
+        scratch,
+        process.clock,
     )
-    process.run("ingest steps", Worker(jobs, steps.GROUP, handlers, process.name).run)
+    process.run("ingest steps", IngestWorker(jobs, steps, scratch, process.name).run)
 
 
 async def timers(process: Process) -> None:

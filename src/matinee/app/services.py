@@ -20,6 +20,25 @@ async def accounts(process: Process) -> None:
     process.offer(Accounts, Service(database, process.clock, process.ids, keyring(process, "passport"), passwords))
 
 
+async def billing(process: Process) -> None:
+    from matinee.services.billing.contract import Billing, Provider, Webhook
+    from matinee.services.billing.open import open as open_processor
+    from matinee.services.billing.open import open_provider
+    from matinee.services.billing.service import Service
+    from matinee.services.billing.tables import outbox
+
+    database = stores.database(process, "billing", "matinee.services.billing", outbox)
+    webhook_secret = secret(process, "webhooks")
+    processor = open_processor("simulated:", database, process.clock, process.ids, webhook_secret)
+    service = Service(database, process.clock, process.ids, processor)
+
+    async def send(body: bytes, signature: str) -> None:
+        await service.webhook(Webhook(processor.name, body, signature))
+
+    process.offer(Billing, service)
+    process.offer(Provider, open_provider(processor, database, process.clock, webhook_secret, send))
+
+
 async def catalog(process: Process) -> None:
     from matinee.services.catalog.contract import Catalog
     from matinee.services.catalog.service import Service

@@ -12,7 +12,7 @@ from msgspec import Struct
 from matinee.ingest.contract import Ingest, Sweep
 from matinee.runtime.clock import Clock
 from matinee.runtime.errors import Unavailable
-from matinee.services.billing.contract import Billing, RenewDue
+from matinee.services.billing.contract import Billing, DeliverWebhooks, Provider, RenewDue
 from matinee.services.jobs.contract import Jobs, Step, Submit
 from matinee.services.jobs.executor import Context, Handler
 
@@ -31,6 +31,7 @@ class Timer(Struct, frozen=True):
 
 TIMERS: Sequence[Timer] = (
     Timer("billing.renew_due", 60, Billing, "renew_due", RenewDue()),
+    Timer("payments.deliver_webhooks", 60, Provider, "deliver_webhooks", DeliverWebhooks()),
     Timer("ingest.sweep", 600, Ingest, "sweep", Sweep()),
 )
 

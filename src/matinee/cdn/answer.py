@@ -62,28 +62,24 @@ def of_file(file: FillFile) -> tuple[bytes, bytes]:
 
 
 def whole(date: bytes, headers: bytes, size: int) -> bytes:
+    """200, with every byte."""
     return b"HTTP/1.1 200 OK\r\ndate: %b\r\n%bcontent-length: %d\r\n\r\n" % (date, headers, size)
 
 
 def partial(date: bytes, headers: bytes, start: int, end: int, size: int) -> bytes:
-    return (
-        b"HTTP/1.1 206 Partial Content\r\ndate: %b\r\n%bcontent-range: bytes %d-%d/%d\r\ncontent-length: %d\r\n\r\n"
-        % (
-            date,
-            headers,
-            start,
-            end - 1,
-            size,
-            end - start,
-        )
-    )
+    """206, with one range; `end` is the byte after the last."""
+    length = end - start
+    bounds = b"content-range: bytes %d-%d/%d\r\ncontent-length: %d\r\n\r\n" % (start, end - 1, size, length)
+    return b"HTTP/1.1 206 Partial Content\r\ndate: %b\r\n%b%b" % (date, headers, bounds)
 
 
 def unchanged(date: bytes, headers: bytes) -> bytes:
+    """304."""
     return b"HTTP/1.1 304 Not Modified\r\ndate: %b\r\n%b\r\n" % (date, headers)
 
 
 def preflight(date: bytes) -> bytes:
+    """What any page may ask of us (the Fetch standard's CORS preflight)."""
     return b"HTTP/1.1 204 No Content\r\ndate: %b\r\n%b%b\r\n" % (date, _OPEN_TO_ALL, _PREFLIGHT)
 
 
@@ -91,18 +87,14 @@ def problem(date: bytes, status: int, kind: str, detail: str, *, extra: bytes = 
     """An RFC 9457 problem, head and body; `body` is False for HEAD."""
     reason = REASONS[status]
     text = json.dumps({"type": kind, "title": reason.decode(), "status": status, "detail": detail}).encode()
-    return (
-        b"HTTP/1.1 %d %b\r\ndate: %b\r\ncontent-type: application/problem+json\r\ncache-control: no-store\r\n%b%bcontent-length: %d\r\n\r\n%b"
-        % (
-            status,
-            reason,
-            date,
-            extra,
-            _OPEN_TO_ALL,
-            len(text),
-            text if body else b"",
-        )
+    lines = (
+        b"HTTP/1.1 %d %b" % (status, reason),
+        b"date: %b" % date,
+        b"content-type: application/problem+json",
+        b"cache-control: no-store",
+        b"content-length: %d" % len(text),
     )
+    return b"\r\n".join((*lines, extra + _OPEN_TO_ALL, text if body else b""))
 
 
 def closing(answer: bytes) -> bytes:

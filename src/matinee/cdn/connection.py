@@ -170,6 +170,8 @@ class Connection:
         if self._parked is not None or self._draining:
             return False
         buffer = self._input
+        if buffer[:1] == b"\r":  # an empty line before a request is passed over (RFC 9112 section 2.2)
+            self._input = buffer = buffer.lstrip(b"\r\n")
         end = buffer.find(b"\r\n\r\n")
         if end < 0 or end > head.LONGEST:
             return self._unfinished(buffer)
@@ -194,8 +196,6 @@ class Connection:
             return True
         if self._hung_up:
             self.close()
-        elif len(buffer) <= _READ and buffer:
-            self._input = buffer.lstrip(b"\r\n") if buffer[:1] in b"\r\n" else buffer
         return False
 
     def _park(self, wait: Awaitable[None]) -> None:

@@ -90,5 +90,5 @@ def _without_body(head: Head) -> None:
 
 
 def _closes(lower: bytes) -> bool:
-    lines = [line.partition(b":")[2] for line in lower.split(b"\r\n") if line.startswith(b"\nconnection:")]
+    lines = [line.partition(b":")[2] for line in lower[1:].split(b"\r\n") if line.startswith(b"connection:")]
     return any(b"close" in (option.strip(b" \t") for option in line.split(b",")) for line in lines)

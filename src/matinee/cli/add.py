@@ -12,6 +12,7 @@ from matinee.app.process import Process
 from matinee.cli.options import DEFAULT_HOME, HomePath, ask
 from matinee.cli.progress import Progress
 from matinee.ingest.contract import ByPreparation, Ingest, Phase, Preparation, Sidecar, Start
+from matinee.ingest.inbox import Inbox
 from matinee.runtime.errors import Invalid, MatineeError, Unavailable
 from matinee.services.catalog.contract import Metadata
 from matinee.terms.maturity import HIGHEST, Maturity
@@ -72,13 +73,12 @@ def _sidecars(film: Path) -> list[tuple[Path, str]]:
 
 
 def _leave_in_inbox(place: Home, orders: list[Start], *, wait: bool) -> None:
-    from matinee.ingest.inbox import put
-
     if wait:
         raise Unavailable("Matinee is not running, so there is nothing to wait for; start it with `matinee up`")
     place.make()
+    inbox = Inbox(place.path)
     for order in orders:
-        put(place.inbox, order)
+        inbox.put(Path(order.path), order.metadata, order.sidecars)
         print(f"{order.filename}: in the inbox; the next `matinee up` prepares it.")
 
 

@@ -25,25 +25,19 @@ class Response:
     `head` is the status line and the fields, each with its line end, without the empty line.
     """
 
-    __slots__ = ("_names", "head", "local", "status")
+    __slots__ = ("_came_with", "head", "local", "status")
 
     def __init__(self, status: int, head: bytes, *, local: bool) -> None:
         self.status = status
         self.head = head
         self.local = local
-        self._names: bytes | None = None
+        self._came_with: bytes | None = None
 
-    def has(self, name: bytes) -> bool:
-        """Whether the answer came with this header; `name` in lower case."""
-        if self._names is None:
-            self._names = self.head.lower()
-        return b"\r\n" + name + b":" in self._names
-
-    def value(self, name: bytes) -> bytes:
-        """The header's value in lower case, empty where there is none; `name` in lower case."""
-        if not self.has(name):
-            return b""
-        return (self._names or b"").partition(b"\r\n" + name + b":")[2].partition(b"\r\n")[0].strip()
+    def has(self, line: bytes) -> bool:
+        """Whether the answer came with a header line that begins so: `b"content-type: text/html"`, all in lower case."""
+        if self._came_with is None:
+            self._came_with = self.head.lower()
+        return b"\r\n" + line in self._came_with
 
     def add(self, name: bytes, value: bytes) -> None:
         self.head += b"%s: %s\r\n" % (name, value)

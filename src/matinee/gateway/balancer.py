@@ -73,10 +73,13 @@ class Cluster:
 
     def pick(self, now: float, tried: Collection[Server]) -> Server | None:
         """A server that this request has not tried and that could be reached lately; else one that could not; else None."""
-        servers = self.servers
-        if tried or any(server.rests_until > now for server in servers):
-            fresh = [server for server in servers if server not in tried]
-            servers = [server for server in fresh if server.rests_until <= now] or fresh
+        chosen = self._better(self.servers)
+        if chosen is None or (not tried and chosen.rests_until <= now):
+            return chosen
+        fresh = [server for server in self.servers if server not in tried]
+        return self._better([server for server in fresh if server.rests_until <= now] or fresh)
+
+    def _better(self, servers: Sequence[Server]) -> Server | None:
         count = len(servers)
         if count < 2:
             return servers[0] if count else None

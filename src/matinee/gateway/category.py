@@ -6,6 +6,8 @@ from enum import StrEnum
 class Category(StrEnum):
     """How a request ended, in Zuul's words: who is to blame for what did not succeed."""
 
+    __hash__ = str.__hash__  # Enum's own is written in Python, and this is counted for every request
+
     SUCCESS = "SUCCESS"
     SUCCESS_NOT_FOUND = "SUCCESS_NOT_FOUND"
     FAILURE_LOCAL = "FAILURE_LOCAL"
@@ -21,10 +23,13 @@ class Category(StrEnum):
     FAILURE_CLIENT_TIMEOUT = "FAILURE_CLIENT_TIMEOUT"
 
 
+SUCCESS = Category.SUCCESS
+
+
 def of_server(status: int) -> Category:
     """The category of a server's whole answer."""
     if status < 400:
-        return Category.SUCCESS
+        return SUCCESS
     if status in {404, 410}:
         return Category.SUCCESS_NOT_FOUND
     if status in {429, 503}:
@@ -35,7 +40,7 @@ def of_server(status: int) -> Category:
 def of_gateway(status: int) -> Category:
     """The category of an answer that the gateway gave itself."""
     if status < 400:
-        return Category.SUCCESS
+        return SUCCESS
     if status == 404:
         return Category.SUCCESS_NOT_FOUND
     if status == 408:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from matinee.gateway.filters.endpoint.proxy import proxy
 from matinee.gateway.filters.endpoint.static_client import StaticClient
@@ -13,7 +14,7 @@ from matinee.gateway.filters.inbound.clock_guard import clock_guard
 from matinee.gateway.filters.inbound.expectation import expectation
 from matinee.gateway.filters.inbound.known_host import KnownHost
 from matinee.gateway.filters.inbound.no_tunnel import no_tunnel
-from matinee.gateway.filters.inbound.origin_check import OriginCheck
+from matinee.gateway.filters.inbound.origin_check import origin_check
 from matinee.gateway.filters.inbound.origin_header import OriginHeader
 from matinee.gateway.filters.inbound.overload import Overload
 from matinee.gateway.filters.inbound.passport import PassportSwap
@@ -53,6 +54,11 @@ class Chain:
     outbound: Sequence[Stage[Outbound]]
     finished: Sequence[Stage[Finished]]
 
+    @cached_property
+    def way(self) -> Sequence[Stage[Inbound] | Stage[Endpoint]]:
+        """What a request passes until one of them has an answer."""
+        return (*self.inbound, *self.endpoint)
+
 
 def chain(
     inbound: Sequence[Inbound], endpoint: Sequence[Endpoint], outbound: Sequence[Outbound], finished: Sequence[Finished]
@@ -75,10 +81,10 @@ def standard(parts: Parts, traffic: Traffic, metrics: Metrics) -> Chain:
         no_tunnel,
         expectation,
         clock_guard,
-        OriginCheck(parts.hosts),
+        origin_check,
         RouteChoice(parts.routes),
         PassportSwap(parts.passports),  # may wait for accounts; only for requests that go to a server
-        OriginHeader(parts.origins, parts.hosts),
+        OriginHeader(parts.origins),
     ]
     endpoint: list[Endpoint] = [
         proxy,

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-from enum import Enum
 from typing import TYPE_CHECKING, cast
 
 from matinee.gateway.category import Category
@@ -18,16 +17,17 @@ if TYPE_CHECKING:
     from matinee.gateway.traffic import Traffic
 
 
-class Phase(Enum):
-    """What a connection waits for; each has its own time limit."""
+class Phase:
+    """What a connection waits for; each has its own time limit. No Enum: on 3.11 reading its members is slow, and these are
+    read several times for each request."""
 
-    IDLE = 0
-    HEAD = 1
-    BODY = 2
-    ANSWER = 3
-    TAKING = 4
-    LINGER = 5
-    CLOSING = 6
+    IDLE = "idle"
+    HEAD = "head"
+    BODY = "body"
+    ANSWER = "answer"
+    TAKING = "taking"
+    LINGER = "linger"
+    CLOSING = "closing"
 
 
 class Client(asyncio.Protocol):
@@ -37,7 +37,7 @@ class Client(asyncio.Protocol):
     """
 
     __slots__ = (
-        "_body", "_buffer", "_chain", "_deadline", "_exchange", "_full", "_held", "_paused", "_peer", "_phase", "_traffic",
+        "_body", "_buffer", "_chain", "_deadline", "_deaf", "_exchange", "_full", "_held", "_paused", "_peer", "_phase", "_traffic",
         "_transport", "_working",
     )  # fmt: skip
     _transport: asyncio.Transport
@@ -50,7 +50,7 @@ class Client(asyncio.Protocol):
         self._body: Body | None = None
         self._exchange: Exchange | None = None
         self._phase = Phase.IDLE
-        self._full = self._held = self._paused = self._working = False
+        self._deaf = self._full = self._held = self._paused = self._working = False
         self._deadline = math.inf
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -61,7 +61,7 @@ class Client(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio passes it
         self._traffic.clients.discard(self)
-        self._phase = Phase.CLOSING
+        self._deaf = True
         self._buffer = b""
         if self._exchange is not None:
             self._exchange.cancel()
@@ -69,7 +69,7 @@ class Client(asyncio.Protocol):
     # ---- in
 
     def data_received(self, data: bytes) -> None:
-        if self._phase in _DEAF:
+        if self._deaf:
             return
         exchange = self._exchange
         if exchange is None or exchange.sent_whole:
@@ -77,14 +77,15 @@ class Client(asyncio.Protocol):
             self._work()
         else:
             self._feed(exchange, data)
-        self._flow()
+        if self._buffer or self._paused:
+            self._flow()
 
     def _work(self) -> None:
         """Starts what stands in the buffer, request by request, as long as each is answered at once."""
         if self._working:
             return
         self._working = True
-        while self._buffer and self._exchange is None and not self._full and self._phase not in _DEAF:
+        while self._buffer and self._exchange is None and not self._full and not self._deaf:
             if not self._start():
                 break
         self._working = False
@@ -101,7 +102,7 @@ class Client(asyncio.Protocol):
             if end < 4:
                 return False
             head = read_request(self._buffer[:end])
-            request = Request(head, self._peer, self._traffic.tick())
+            request = Request(head, self._peer, self._traffic.tick(), self._traffic.now())
             self._begin(head, request, self._buffer[end:])
         except MatineeError as refusal:
             self._unreadable(refusal)
@@ -125,8 +126,10 @@ class Client(asyncio.Protocol):
             exchange.body(content)
         if cutter is not None and cutter.done:
             exchange.body_end()
-        self.waiting()
+        self._expect(exchange, request.started)
         exchange.run()
+        if cutter is not None:
+            self._flow()
 
     def _feed(self, exchange: Exchange, data: bytes) -> None:
         if self._body is None:
@@ -145,7 +148,7 @@ class Client(asyncio.Protocol):
 
     def _unreadable(self, refusal: MatineeError) -> None:
         self._buffer = b""
-        request = unreadable(self._peer, self._traffic.tick())
+        request = unreadable(self._peer, self._traffic.tick(), self._traffic.now())
         self._exchange = Exchange(self, request, self._chain, self._traffic, chunked=False)
         self._exchange.refuse(refusal)
 
@@ -158,14 +161,17 @@ class Client(asyncio.Protocol):
 
     def waiting(self) -> None:
         """What the exchange waits for now: the rest of the request, or its answer."""
-        if self._exchange is None or self._full:
-            return
-        limits = self._traffic.limits
-        if self._exchange.sent_whole or self._held or self._exchange.blocked:
-            self._wait(Phase.ANSWER, limits.answer_s)
+        if self._exchange is not None and not self._full:
+            self._expect(self._exchange, self._traffic.tick())
+            self._flow()
+
+    def _expect(self, exchange: Exchange, now: float) -> None:
+        if exchange.sent_whole or self._held or exchange.blocked:
+            self._phase = Phase.ANSWER
+            self._deadline = now + self._traffic.limits.answer_s
         else:
-            self._wait(Phase.BODY, limits.body_s)
-        self._flow()
+            self._phase = Phase.BODY
+            self._deadline = now + self._traffic.limits.body_s
 
     def hold(self, *, held: bool) -> None:
         """The server can take no more of the request, or it can again."""
@@ -177,27 +183,30 @@ class Client(asyncio.Protocol):
         at once would reset the connection, and the client might never see the answer."""
         whole = self._exchange is None or self._exchange.sent_whole
         self._exchange, self._held = None, False
-        if self._phase in _DEAF:
+        if self._deaf:
             return
         if keep:
             self._wait(Phase.IDLE, self._traffic.limits.idle_s)
-            self._work()
-            self._flow()
+            if self._buffer or self._paused:
+                self._work()
+                self._flow()
         elif whole:
             self.close()
         else:
             self._linger()
 
     def abort(self) -> None:
-        self._phase = Phase.CLOSING
+        self._deaf = True
         self._transport.abort()
 
     def close(self) -> None:
         """Closes once everything written has been taken."""
+        self._deaf = True
         self._wait(Phase.CLOSING, self._traffic.limits.write_s)
         self._transport.close()
 
     def _linger(self) -> None:
+        self._deaf = True  # what still comes is read and thrown away
         self._wait(Phase.LINGER, self._traffic.limits.linger_s)
         self._buffer = b""
         self._flow()
@@ -210,16 +219,14 @@ class Client(asyncio.Protocol):
         """Reads on only while what comes has somewhere to go: this bounds memory."""
         exchange = self._exchange
         waits_behind = bool(self._buffer) and (exchange is not None or self._full)
-        paused = self._phase not in _DEAF and (
-            self._held or waits_behind or (exchange is not None and exchange.blocked)
-        )
+        paused = not self._deaf and (self._held or waits_behind or (exchange is not None and exchange.blocked))
         if paused is not self._paused and not self._transport.is_closing():
             self._paused = paused
             (self._transport.pause_reading if paused else self._transport.resume_reading)()
 
     def pause_writing(self) -> None:
         self._full = True
-        if self._phase not in _DEAF:
+        if not self._deaf:
             self._wait(Phase.TAKING, self._traffic.limits.write_s)
         if self._exchange is not None:
             self._exchange.client_full(True)  # noqa: FBT003
@@ -229,14 +236,14 @@ class Client(asyncio.Protocol):
         if self._exchange is not None:
             self._exchange.client_full(False)  # noqa: FBT003
             self.waiting()
-        elif self._phase not in _DEAF:
+        elif not self._deaf:
             self._wait(Phase.IDLE, self._traffic.limits.idle_s)
             self._work()
             self._flow()
 
     # ---- time
 
-    def _wait(self, phase: Phase, seconds: float) -> None:
+    def _wait(self, phase: str, seconds: float) -> None:
         self._phase = phase
         self._deadline = self._traffic.tick() + seconds
 
@@ -260,9 +267,6 @@ class Client(asyncio.Protocol):
     @property
     def idle(self) -> bool:
         return self._exchange is None
-
-
-_DEAF = frozenset({Phase.LINGER, Phase.CLOSING})
 
 
 def _address(transport: asyncio.BaseTransport, end: str) -> str:

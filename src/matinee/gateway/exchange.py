@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from functools import partial
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
 
 from matinee.gateway.answer import Answer, Response, head_of, problem
@@ -49,7 +48,7 @@ class Exchange:
         self._traffic = traffic
         self._chunks = chunked
         self._queue: list[bytes] = []
-        self._stages = iter(chain.inbound)
+        self._stages = iter(chain.way)
         self._task: asyncio.Task[None] | None = None
         self._upstream: Upstream | None = None
         self._server: Server | None = None
@@ -60,69 +59,51 @@ class Exchange:
     # ---- in: filters and endpoint
 
     def run(self) -> None:
-        """Runs the inbound filters that are left, then the endpoint. One that waits is awaited in a task, which runs on."""
+        """Runs the inbound filters that are left, then the endpoints. One that waits is awaited in a task, which runs on."""
         tick, request = self._traffic.tick, self.request
+        timed = self._traffic.sampled()
         before = tick()
         for stage in self._stages:
-            result = self._guarded(stage, request)
-            after = tick()
-            stage.seconds += after - before
-            stage.calls += 1
-            before = after
+            try:
+                result = stage.run(request)
+            except MatineeError as refusal:
+                result = problem(refusal)
+            except Exception as error:  # noqa: BLE001 - a filter may be anyone's
+                result = self._broken(stage, error)
+            if timed:
+                after = tick()
+                stage.timed(after - before)
+                before = after
             if result is not None:
-                self._settle(result, stage, self.run)
-                return
-            if self.over:
-                return
-        self._choose()
-
-    def _choose(self, start: int = 0) -> None:
-        for number, stage in enumerate(self._chain.endpoint[start:], start + 1):
-            stage.calls += 1
-            result = self._guarded(stage, self.request)
-            if result is not None:
-                self._settle(result, stage, partial(self._choose, number))
-                return
-            if self.over:
+                self._settle(result, stage)
                 return
         self.refuse(NotFound())
-
-    def _guarded(self, stage: Stage[Any], request: Request) -> Any:
-        """What a filter said. One that raises has answered: a problem of its meaning, or 500 and counted."""
-        try:
-            return stage.run(request)
-        except MatineeError as refusal:
-            return problem(refusal)
-        except Exception as error:  # noqa: BLE001 - a filter may be anyone's
-            return self._broken(stage, error)
 
     def _broken(self, stage: Stage[Any], error: Exception) -> Answer:
         stage.failures += 1
         log.error("filter %s failed on request %s", stage.name, self.request.id.decode(), exc_info=error)
         return problem(MatineeError())
 
-    def _settle(self, result: Any, stage: Stage[Any], go_on: Callable[[], None]) -> None:
-        if isinstance(result, Answer):
-            self.answer(result)
-        elif isinstance(result, Cluster):
+    def _settle(self, result: Any, stage: Stage[Any]) -> None:
+        if isinstance(result, Cluster):
             self._dispatch(result)
+        elif isinstance(result, Answer):
+            self.answer(result)
         elif result is None:
-            go_on()
+            self.run()
         else:
-            self._task = asyncio.get_running_loop().create_task(self._waited(result, stage, go_on))
+            self._task = asyncio.get_running_loop().create_task(self._waited(result, stage))
 
-    async def _waited(self, awaitable: Awaitable[Any], stage: Stage[Any], go_on: Callable[[], None]) -> None:
-        before = self._traffic.tick()
+    async def _waited(self, awaitable: Awaitable[Any], stage: Stage[Any]) -> None:
         try:
             result = await awaitable
         except MatineeError as refusal:
             result = problem(refusal)
         except Exception as error:  # noqa: BLE001 - as above
             result = self._broken(stage, error)
-        stage.seconds += self._traffic.tick() - before
         self._task = None
         if not self.over:
-            self._settle(result, stage, go_on)
+            self._settle(result, stage)
 
     # ---- to a server
 
@@ -175,7 +156,11 @@ class Exchange:
 
     def _send(self, upstream: Upstream) -> None:
         self._upstream = upstream
-        upstream.send(self, b"".join([self.request.outgoing(), *self._queue]))
+        head = self.request.outgoing()
+        if self.request.whole:
+            upstream.send(self, head)
+            return
+        upstream.send(self, b"".join([head, *self._queue]))
         self._queue.clear()
         self._client.waiting()
 
@@ -245,7 +230,6 @@ class Exchange:
             except Exception as error:  # noqa: BLE001 - as above
                 self._broken(stage, error)
                 return False
-            stage.calls += 1
         return True
 
     def _finished_head(self, response: Response, *, keep: bool) -> bytes:

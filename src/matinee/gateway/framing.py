@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from enum import Enum
 from typing import Protocol
 
 from matinee.gateway.errors import BadRequest
@@ -54,11 +53,11 @@ class UntilClosed:
         return data, b""
 
 
-class _Part(Enum):
-    SIZE = 0
-    CONTENT = 1
-    CONTENT_END = 2
-    TRAILER = 3
+class _Part:
+    SIZE = "size"
+    CONTENT = "content"
+    CONTENT_END = "content-end"
+    TRAILER = "trailer"
 
 
 class Chunked:

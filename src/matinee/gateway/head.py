@@ -25,6 +25,7 @@ _GATEWAY_ONLY = rb"forwarded|x-real-ip|x-request-id|traceparent|x[-_](?:matinee|
 _DROPPED_OF_REQUEST = re.compile(rb"\r\n(?:" + _HOP_BY_HOP + rb"|" + _GATEWAY_ONLY + rb"):[^\r]*", re.IGNORECASE)
 _DROPPED_OF_REPLY = re.compile(rb"\r\n(?:" + _HOP_BY_HOP + rb"|x-request-id|x-matinee-[^:]*):[^\r]*", re.IGNORECASE)
 _FRAMING = re.compile(rb"\r\n(connection|content-length|transfer-encoding):[ \t]*+([^\r]*+)(?=\r\n)", re.IGNORECASE)
+_PLAIN_CONNECTIONS = frozenset({b"keep-alive", b"close"})
 _BARE_LINE_END = re.compile(rb"(?<!\r)\n|\r[^\n]")
 
 
@@ -69,8 +70,12 @@ def read_request(head: bytes) -> RequestHead:
     fields = {name.lower(): value.rstrip() for name, value in pairs}
     if len(fields) != len(pairs):
         fields = _joined(pairs)
-    version = int(minor)
-    return RequestHead(method, target, version, fields, _length(fields, version), _keeps(fields, version), head[:-2])
+    version = 1 if minor == b"1" else 0
+    framed = b"content-length" in fields or b"transfer-encoding" in fields
+    length = _length(fields, version) if framed else 0
+    connection = fields.get(b"connection")
+    keep = version == 1 if connection is None else _keeps(connection, version)
+    return RequestHead(method, target, version, fields, length, keep, head[:-2])
 
 
 def too_long(partial: bytes, limit: int) -> bool:
@@ -82,10 +87,13 @@ def too_long(partial: bytes, limit: int) -> bool:
 
 def forwarded(request: RequestHead, target: bytes) -> bytes:
     """The head as it goes to a server: without what concerns this connection only and what only the gateway may say."""
-    start = request.raw.index(b"\r\n")
-    fields = _DROPPED_OF_REQUEST.sub(b"", request.raw[start:])
-    fields = _without_nominated(fields, request.fields.get(b"connection"))
-    return b"%s %s HTTP/1.1%s" % (request.method, target, fields)
+    head = _DROPPED_OF_REQUEST.sub(b"", request.raw)
+    connection = request.fields.get(b"connection")
+    if connection is not None:
+        head = _without_nominated(head, connection)
+    if request.minor == 1 and target is request.target:
+        return head
+    return b"%s %s HTTP/1.1%s" % (request.method, target, head[head.index(b"\r\n") :])
 
 
 def read_reply(head: bytes) -> ReplyHead:
@@ -95,24 +103,38 @@ def read_reply(head: bytes) -> ReplyHead:
         raise BadGateway("A server's answer was not HTTP")
     minor, status, reason = line.groups()
     raw = head[line.end() - 2 : -2]
-    length, keep, nominated = -2, minor == b"1", None
-    for name, value in _FRAMING.findall(raw):
-        match name.lower():
-            case b"content-length":
-                length = _agreed(length, _digits(value, BadGateway))
-            case b"transfer-encoding":
-                length = _agreed(length, -1 if value.strip().lower() == b"chunked" else -3)
-            case _:
-                nominated = value if nominated is None else nominated + b"," + value
-                keep = _keeps({b"connection": nominated}, int(minor))
-    fields = _without_nominated(_DROPPED_OF_REPLY.sub(b"", raw), nominated)
-    return ReplyHead(int(status), reason or b" ", length, keep, fields)
+    found = _FRAMING.findall(raw)
+    framing = {name.lower(): value for name, value in found}
+    if len(framing) != len(found):
+        framing = _agreed(found)
+    connection = framing.get(b"connection")
+    fields = _DROPPED_OF_REPLY.sub(b"", raw)
+    keep = minor == b"1"
+    if connection is not None:
+        keep = _keeps(connection, int(minor))
+        fields = _without_nominated(fields, connection)
+    return ReplyHead(int(status), reason or b" ", _reply_length(framing), keep, fields)
 
 
-def _agreed(known: int, found: int) -> int:
-    if found == -3 or known not in {-2, found}:
-        raise BadGateway("A server's answer said twice where it ends")
-    return found
+def _reply_length(framing: dict[bytes, bytes]) -> int:
+    length, coding = framing.get(b"content-length"), framing.get(b"transfer-encoding")
+    if coding is None:
+        return -2 if length is None else _digits(length, BadGateway)
+    if length is not None or coding.rstrip().lower() != b"chunked":
+        raise BadGateway("A server's answer does not say clearly where it ends")
+    return -1
+
+
+def _agreed(found: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Of lines sent twice: options add up, a length must be the same."""
+    framing: dict[bytes, bytes] = {}
+    for raw_name, value in found:
+        name = raw_name.lower()
+        if name == b"connection" and name in framing:
+            framing[name] += b"," + value
+        elif framing.setdefault(name, value) != value:
+            raise BadGateway("A server's answer says twice where it ends")
+    return framing
 
 
 def _unreadable_line(head: bytes) -> BadRequest | VersionRefused:
@@ -150,18 +172,17 @@ def _digits(value: bytes, refusal: type[BadRequest | BadGateway]) -> int:
     return int(digits)
 
 
-def _keeps(fields: dict[bytes, bytes], minor: int) -> bool:
-    connection = fields.get(b"connection")
-    if connection is None:
-        return minor == 1
+def _keeps(connection: bytes, minor: int) -> bool:
+    if minor == 1 and connection in _PLAIN_CONNECTIONS:
+        return connection == b"keep-alive"
     options = {option.strip() for option in connection.lower().split(b",")}
     return b"close" not in options and (minor == 1 or b"keep-alive" in options)
 
 
-def _without_nominated(fields: bytes, connection: bytes | None) -> bytes:
+def _without_nominated(fields: bytes, connection: bytes) -> bytes:
     """RFC 9110 7.6.1: the Connection header names further headers that concern this connection only. The ones a message
     cannot do without stay, whoever names them."""
-    if connection is None:
+    if connection in _PLAIN_CONNECTIONS:
         return fields
     for option in connection.lower().split(b","):
         name = option.strip()

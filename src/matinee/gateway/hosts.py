@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from cachebox import LRUCache
@@ -12,12 +13,26 @@ from matinee.runtime.errors import Invalid
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::([0-9]{1,5}))?")
 
 
+class Site(NamedTuple):
+    """The scheme and host (with its port) of public URLs."""
+
+    scheme: str
+    host: str
+
+    @property
+    def origin(self) -> str:
+        return f"{self.scheme}://{self.host}"
+
+
+NOWHERE = Site("", "")
+
+
 class Hosts:
     """The names by which this installation may be asked (DESIGN.md section 3): loopback, the names of the settings, the
     public URL's, and the very address that the client connected to. Any other name may be a stranger's that points here
     (DNS rebinding).
 
-    `names` are host names without ports. `url` is the public URL where it is fixed; `public` then always gives that.
+    `names` are host names without ports. `url` is the public URL where it is fixed; then every site is that.
     """
 
     def __init__(self, names: Iterable[str] = (), url: str = "", scheme: str = "http") -> None:
@@ -30,21 +45,20 @@ class Hosts:
                 raise Invalid(f"The public URL must begin with http:// or https:// and a host name, not be {url!r}")
             self._names.add(parts.hostname)
             self._scheme, self._fixed = parts.scheme, parts.netloc.lower()
-        self._known: LRUCache[tuple[bytes, str], bool | None] = LRUCache(maxsize=1024)
+        self._known: LRUCache[tuple[bytes, str], Site | None] = LRUCache(maxsize=1024)
 
-    def allows(self, host: bytes, own: str) -> bool:
-        """Whether a Host header is one of ours; `own` is the address of our end of the connection."""
+    def site(self, host: bytes, own: str) -> Site | None:
+        """Where a request with this Host header is, None where the name is not ours; `own` is the address of our end of the
+        connection."""
         key = (host, own)
         known = self._known.get(key)
         if known is None:
-            known = self._known[key] = self._decide(host.decode("latin-1").lower(), own)
-        return known
+            name = host.decode("latin-1").lower()
+            known = Site(self._scheme, self._fixed or name) if self._ours(name, own) else NOWHERE
+            self._known[key] = known
+        return known if known is not NOWHERE else None
 
-    def public(self, host: bytes) -> tuple[str, str]:
-        """Scheme and host (with its port) of public URLs for a request that came with this Host header."""
-        return self._scheme, self._fixed or host.decode("latin-1").lower()
-
-    def _decide(self, host: str, own: str) -> bool:
+    def _ours(self, host: str, own: str) -> bool:
         found = _HOST.fullmatch(host)
         if found is None or int(found[2] or 0) > 65535:
             return False

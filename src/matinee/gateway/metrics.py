@@ -76,15 +76,15 @@ class Metrics(Collector):
         yield GaugeMetricFamily("matinee_gateway_connections", "Open client connections", value=clients)
 
     def _filters(self) -> Iterator[Metric]:
-        calls = CounterMetricFamily("matinee_gateway_filter_calls", "Runs of a filter", labels=["filter"])
-        seconds = CounterMetricFamily("matinee_gateway_filter_seconds", "Time in inbound filters", labels=["filter"])
+        samples = CounterMetricFamily("matinee_gateway_filter_samples", "Runs of a filter timed", labels=["filter"])
+        seconds = CounterMetricFamily("matinee_gateway_filter_seconds", "Time in the runs timed", labels=["filter"])
         failures = CounterMetricFamily("matinee_gateway_filter_failures", "Filters that raised", labels=["filter"])
         chain = self._chain
         lists = (chain.inbound, chain.endpoint, chain.outbound, chain.finished) if chain else ()
         for kind, stages in zip(("inbound", "endpoint", "outbound", "finished"), lists, strict=False):
             for stage in stages:
                 name = [f"{kind}.{stage.name}"]
-                calls.add_metric(name, stage.calls)
+                samples.add_metric(name, stage.samples)
                 seconds.add_metric(name, stage.seconds)
                 failures.add_metric(name, stage.failures)
-        yield from (calls, seconds, failures)
+        yield from (samples, seconds, failures)

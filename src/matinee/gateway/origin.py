@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from cachebox import LRUCache
 
-from matinee.runtime.clock import Clock
+from matinee.gateway.hosts import Site
 from matinee.terms.territory import Territory
 
 LIFE_S = 300
@@ -27,32 +27,28 @@ class Origins:
         self,
         sign: Callable[[dict[str, Any]], str],
         locate: Callable[[str], Territory],
-        clock: Clock,
         life_s: int = LIFE_S,
     ) -> None:
         self._sign = sign
         self._locate = locate
-        self._clock = clock
         self._life_s = life_s
-        self._made: LRUCache[tuple[str, str, str], _Signed | None] = LRUCache(maxsize=10_000)
+        self._made: LRUCache[tuple[str, Site], _Signed | None] = LRUCache(maxsize=10_000)
 
-    def token(self, address: str, host: str, scheme: str) -> bytes:
-        key = (address, host, scheme)
-        now = self._clock.now().timestamp()
-        made = self._made.get(key)
+    def token(self, address: str, site: Site, now: float) -> bytes:
+        """The token for a request from `address` to `site`; `now` is calendar time in seconds."""
+        made = self._made.get((address, site))
         if made is None or made.until <= now:
-            made = self._made[key] = self._new(key, int(now))
+            made = self._made[address, site] = self._new(address, site, int(now))
         return made.token
 
-    def _new(self, key: tuple[str, str, str], now: int) -> _Signed:
-        address, host, scheme = key
+    def _new(self, address: str, site: Site, now: int) -> _Signed:
         claims: dict[str, Any] = {
             "iss": "matinee/gateway",
             "aud": "matinee/api",
             "territory": self._locate(address),
             "address": address,
-            "host": host,
-            "scheme": scheme,
+            "host": site.host,
+            "scheme": site.scheme,
             "iat": now,
             "exp": now + self._life_s,
         }

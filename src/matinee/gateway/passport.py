@@ -30,9 +30,11 @@ MOST_BACK_OFF_S = 2.0
 
 
 class Known(NamedTuple):
-    """None in `passport`: the token is no one's. `until` is monotonic, `expires` calendar time in seconds."""
+    """What is known of a token. Nothing in `jwt`: it is no one's. `until` is monotonic, `expires` calendar time in seconds."""
 
-    passport: Passport | None
+    jwt: bytes
+    account: str
+    login: str
     until: float
     expires: float
 
@@ -43,8 +45,8 @@ class Passports:
     def __init__(self, accounts: Accounts, clock: Clock, size: int = 20_000) -> None:
         self._accounts = accounts
         self._clock = clock
-        self._known: LRUCache[str, Known | None] = LRUCache(maxsize=size)
-        self._asked: dict[str, asyncio.Task[Passport | None]] = {}
+        self._known: LRUCache[bytes, Known | None] = LRUCache(maxsize=size)
+        self._asked: dict[bytes, asyncio.Task[Known]] = {}
         self._cursor = -1
         self._heard = float("-inf")
         self._epoch = 0
@@ -54,20 +56,18 @@ class Passports:
         """Whether the watch has heard from accounts within the last second."""
         return self._clock.monotonic() - self._heard <= TRUST_S
 
-    def find(self, token: str) -> Passport | Awaitable[Passport | None] | None:
-        """The passport of a token, or None where it is no one's; at once from the cache, else to be awaited.
+    def find(self, token: bytes, at: float) -> Known | Awaitable[Known]:
+        """What is known of a token: at once from the cache, else to be awaited. `at` is calendar time in seconds.
 
         The awaitable raises Unavailable when accounts cannot tell.
         """
         known = self._known.get(token)
         now = self._clock.monotonic()
-        if known is None or now >= known.until or now - self._heard > TRUST_S:
+        if known is None or now >= known.until or at >= known.expires or now - self._heard > TRUST_S:
             return self._ask(token)
-        if known.passport is not None and self._clock.now().timestamp() >= known.expires:
-            return self._ask(token)
-        return known.passport
+        return known
 
-    async def _ask(self, token: str) -> Passport | None:
+    async def _ask(self, token: bytes) -> Known:
         """One question at a time for a token, however many requests carry it."""
         task = self._asked.get(token)
         if task is None:
@@ -75,30 +75,27 @@ class Passports:
             task.add_done_callback(partial(self._answered, token))
         return await asyncio.shield(task)
 
-    def _answered(self, token: str, task: asyncio.Task[Passport | None]) -> None:
+    def _answered(self, token: bytes, task: asyncio.Task[Known]) -> None:
         if self._asked.get(token) is task:
             del self._asked[token]
         if not task.cancelled():
             task.exception()  # whoever asked may be gone; then nobody else looks at it
 
-    async def _fetch(self, token: str) -> Passport | None:
+    async def _fetch(self, token: bytes) -> Known:
         epoch, trusted = self._epoch, self.trusted
         try:
-            passport = await self._accounts.passport(ByToken(token))
+            known = self._stamped(await self._accounts.passport(ByToken(token.decode())))
         except (Unauthenticated, Invalid):
-            passport = None
+            known = Known(b"", "", "", self._clock.monotonic() + UNKNOWN_S, float("inf"))
         except MatineeError as error:
             raise Unavailable("Who you are cannot be checked now; try again in a moment") from error
         if trusted and epoch == self._epoch:  # no revocation was told meanwhile
-            self._keep(token, passport)
-        return passport
+            self._known[token] = known
+        return known
 
-    def _keep(self, token: str, passport: Passport | None) -> None:
-        now = self._clock.monotonic()
-        if passport is None:
-            self._known[token] = Known(None, now + UNKNOWN_S, 0)
-        else:
-            self._known[token] = Known(passport, now + LIFE_S, passport.expires_at.timestamp())
+    def _stamped(self, passport: Passport) -> Known:
+        until, expires = self._clock.monotonic() + LIFE_S, passport.expires_at.timestamp()
+        return Known(passport.jwt.encode(), passport.account_id, passport.login, until, expires)
 
     # ---- revocations
 
@@ -130,7 +127,7 @@ class Passports:
         self._asked.clear()  # who asks from now on must not be given an answer from before
         logins, accounts = set(told.logins), set(told.accounts)
         for token, known in list(self._known.items()):
-            if known and known.passport and (known.passport.login in logins or known.passport.account_id in accounts):
+            if known and (known.login in logins or known.account in accounts):
                 del self._known[token]
 
     def _distrust(self) -> None:

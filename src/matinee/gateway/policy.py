@@ -16,7 +16,7 @@ class Policy:
     def __init__(self, appliances: Callable[[], Iterable[str]], *, https: bool = False) -> None:
         self._appliances = appliances
         self.plain = _PLAIN + (b"strict-transport-security: max-age=%d\r\n" % _YEAR_S if https else b"")
-        self.of_data = _NOTHING
+        self.of_data = self.plain + _NOTHING
 
     def of_page(self) -> bytes:
         """The Content-Security-Policy line of an HTML page."""

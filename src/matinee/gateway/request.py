@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from matinee.gateway.category import Category
-from matinee.gateway.errors import BadRequest
+from matinee.gateway.category import SUCCESS
 from matinee.gateway.head import RequestHead, forwarded
+from matinee.gateway.hosts import NOWHERE
 from matinee.gateway.target import origin_form, path_of
 
 if TYPE_CHECKING:
@@ -26,40 +26,43 @@ class Peer:
 
 class Request:
     """One request, as filters see it. `path` is decoded and normal, `target` is what goes to a server; header names are in lower
-    case. Inbound filters fill `id`, `trace`, `route` and `account`; `add` puts a header onto what goes to a server.
+    case. `started` is monotonic, `at` calendar time, in seconds. Inbound filters fill `id`, `trace`, `site` (by which name we
+    were reached), `route` and `account`; `add` puts a header onto what goes to a server.
     """
 
     __slots__ = (
-        "_extra", "_head", "account", "category", "fields", "id", "keep_alive", "method", "minor", "path", "peer", "route",
-        "started", "status", "target", "trace", "whole",
+        "_extra", "_head", "account", "at", "category", "fields", "id", "keep_alive", "method", "minor", "path", "peer", "route",
+        "site", "started", "status", "target", "trace", "whole",
     )  # fmt: skip
 
-    def __init__(self, head: RequestHead, peer: Peer, started: float) -> None:
-        self.target, authority = origin_form(head.target)
-        if authority is not None and authority.lower() != head.fields.get(b"host", b"").lower():
-            raise BadRequest("The request target and the Host header name different hosts")
+    def __init__(self, head: RequestHead, peer: Peer, started: float, at: float) -> None:
+        self.target = (
+            head.target if head.target.startswith(b"/") else origin_form(head.target, head.fields.get(b"host", b""))
+        )
         self.path = path_of(self.target)
         self._head = head
-        self._extra = b""
+        self._extra: list[bytes] = []
         self.method = head.method
         self.minor = head.minor
         self.fields = head.fields
         self.keep_alive = head.keep_alive
         self.peer = peer
         self.started = started
+        self.at = at
+        self.site = NOWHERE
         self.whole = head.length == 0
         self.id = b""
         self.trace = b""
         self.account = ""
         self.route: Route | None = None
         self.status = 0
-        self.category = Category.SUCCESS
+        self.category = SUCCESS
 
     def header(self, name: bytes) -> bytes | None:
         return self.fields.get(name)
 
     def add(self, name: bytes, value: bytes) -> None:
-        self._extra += b"%s: %s\r\n" % (name, value)
+        self._extra.append(b"%s: %s\r\n" % (name, value))
 
     @property
     def repeatable(self) -> bool:
@@ -68,12 +71,12 @@ class Request:
 
     def outgoing(self) -> bytes:
         """The whole head as it goes to a server."""
-        return forwarded(self._head, self.target) + self._extra + b"\r\n"
+        return b"".join((forwarded(self._head, self.target), *self._extra, b"\r\n"))
 
 
 NOTHING = RequestHead(b"-", b"/", 1, {}, -2, keep_alive=False, raw=b"- / HTTP/1.1\r\n")
 
 
-def unreadable(peer: Peer, started: float) -> Request:
+def unreadable(peer: Peer, started: float, at: float) -> Request:
     """What stands for a request that could not be read, so that its refusal passes the outbound filters too."""
-    return Request(NOTHING, peer, started)
+    return Request(NOTHING, peer, started, at)

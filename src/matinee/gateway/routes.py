@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -22,11 +21,14 @@ class Routes:
     """Prefix → cluster; the longest prefix wins."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
-        ordered = sorted(routes, key=lambda route: len(route.prefix), reverse=True)
-        self._by_prefix = {route.prefix.rstrip("/").encode(): route for route in ordered}
-        choices = b"|".join(re.escape(prefix) for prefix in self._by_prefix)
-        self._match = re.compile(b"(?:" + choices + b")(?=/|\\Z)").match if ordered else None
+        self._by_prefix = {route.prefix.rstrip("/").encode(): route for route in routes}
+        self._longest = max(map(len, self._by_prefix), default=0)
 
     def find(self, path: bytes) -> Route | None:
-        found = self._match(path) if self._match else None
-        return None if found is None else self._by_prefix[found[0]]
+        end = len(path) if len(path) <= self._longest else path.rfind(b"/", 0, self._longest + 1)
+        while end >= 0:
+            route = self._by_prefix.get(path[:end])
+            if route is not None:
+                return route
+            end = path.rfind(b"/", 0, end)
+        return None

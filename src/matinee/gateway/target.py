@@ -13,15 +13,15 @@ _REFUSED_ESCAPE = re.compile(rb"%(?:2f|5c|00)|%(?![0-9a-f]{2})", re.IGNORECASE)
 _SLASHES = re.compile(rb"//+")
 
 
-def origin_form(target: bytes) -> tuple[bytes, bytes | None]:
-    """The target as a path with its query, and the authority where it was in absolute form (a proxy's form, which a
-    server must take: RFC 9112 3.2.2). Raises BadRequest for every other form."""
-    if target.startswith(b"/"):
-        return target, None
+def origin_form(target: bytes, host: bytes) -> bytes:
+    """A target in absolute form (a proxy's, which a server must take: RFC 9112 3.2.2) as a path with its query. Raises
+    BadRequest for every other form, and where it names another host than the Host header."""
     absolute = _ABSOLUTE.fullmatch(target)
     if absolute is None:
         raise BadRequest("The request target must be a path")
-    return (absolute[2] or b"/") + (absolute[3] or b""), absolute[1]
+    if absolute[1].lower() != host.lower():
+        raise BadRequest("The request target and the Host header name different hosts")
+    return (absolute[2] or b"/") + (absolute[3] or b"")
 
 
 def path_of(target: bytes) -> bytes:

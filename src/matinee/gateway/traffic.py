@@ -17,12 +17,19 @@ class Traffic:
 
     def __init__(self, limits: Limits, clock: Clock, tick: Callable[[], float] = time.monotonic) -> None:
         self.limits = limits
+        self.now = lambda: clock.now().timestamp()
         self.tick = tick
         self.clients: set[Client] = set()
         self.in_flight = 0
         self.draining = False
         self._clock = clock
         self._date = (0, b"")
+        self._seen = 0
+
+    def sampled(self) -> bool:
+        """Whether filters are timed for this request."""
+        self._seen += 1
+        return self._seen & 15 == 0
 
     def date(self) -> bytes:
         """The Date header's value, made once a second."""

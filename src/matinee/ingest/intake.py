@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from matinee.ingest.contract import Upload
 from matinee.ingest.tables import intakes, pieces
@@ -62,24 +62,24 @@ def add(connection: Connection, new: Intake) -> Intake:
 
 def find(connection: Connection, intake_id: str) -> Intake | None:
     """The intake with this id."""
-    return _one(connection.execute(select(intakes).where(intakes.c.id == intake_id)).one_or_none())
+    return next(iter(_all(connection, select(intakes).where(intakes.c.id == intake_id))), None)
 
 
 def by_key(connection: Connection, key: str) -> Intake | None:
     """The intake that began under this key."""
-    return _one(connection.execute(select(intakes).where(intakes.c.key == key)).one_or_none())
+    return next(iter(_all(connection, select(intakes).where(intakes.c.key == key))), None)
 
 
 def in_state(connection: Connection, *states: State) -> list[Intake]:
     """Every film and sidecar in one of these states, oldest first."""
     query = select(intakes).where(intakes.c.state.in_([state.value for state in states])).order_by(intakes.c.id)
-    return [_intake(row) for row in connection.execute(query)]
+    return _all(connection, query)
 
 
 def sidecars_of(connection: Connection, film: Intake) -> list[Intake]:
     """The film's sidecars that are there whole, in the order in which they were announced."""
     query = select(intakes).where(intakes.c.subtitle_of == film.id).order_by(intakes.c.id)
-    return [found for row in connection.execute(query) if (found := _intake(row)).whole]
+    return [found for found in _all(connection, query) if found.whole]
 
 
 def of_film(connection: Connection, film_id: str) -> list[str]:
@@ -115,9 +115,6 @@ def forget_pieces(connection: Connection, upload_ids: Sequence[str]) -> None:
     connection.execute(delete(pieces).where(pieces.c.upload_id.in_(upload_ids)))
 
 
-def _one(row: Row[Any] | None) -> Intake | None:
-    return None if row is None else _intake(row)
-
-
-def _intake(row: Row[Any]) -> Intake:
-    return msgspec.convert(dict(row._mapping), Intake)  # noqa: SLF001 - its public name
+def _all(connection: Connection, query: Select[Any]) -> list[Intake]:
+    rows = connection.execute(query).mappings()
+    return [msgspec.convert({str(name): value for name, value in row.items()}, Intake) for row in rows]

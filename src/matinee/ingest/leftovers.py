@@ -51,11 +51,13 @@ class Leftovers:
             return False
 
 
-def is_final(job: Job, now: datetime) -> bool:
-    """Whether nobody can go on with this job: it ended well, by a person's will, or failed too long ago to be tried again."""
-    if job.state is not JobState.FINISHED:
-        return False
-    if job.reason in _FINAL:
-        return True
+def is_final(job: Job) -> bool:
+    """Whether nobody can go on with this job: it ended well, by a person's will, or for what the film is."""
+    return job.state is JobState.FINISHED and job.reason in _FINAL
+
+
+def is_stale(job: Job, now: datetime) -> bool:
+    """Whether the job failed so long ago that nobody will try it again."""
     ends = [task.finished_at for task in job.tasks if task.finished_at is not None]
-    return milliseconds(now) - milliseconds(max(ends, default=job.created_at)) > RETRIABLE_MS
+    late = milliseconds(now) - milliseconds(max(ends, default=job.created_at)) > RETRIABLE_MS
+    return job.state is JobState.FINISHED and job.reason not in _FINAL and late

@@ -1,7 +1,7 @@
 """The order of a preparation, which only this module knows, and what a job says of it.
 
-    inspect ──> encode ──┬──> poster ─────────────┐
-       └───> subtitles ──┴──> package ────────────┴──> publish
+inspect ──> encode ──┬──> poster ─────────────┐
+   └───> subtitles ──┴──> package ────────────┴──> publish
 """
 
 from __future__ import annotations

@@ -13,35 +13,37 @@ from matinee.runtime.errors import MatineeError
 from matinee.services.jobs.programs import Programs
 
 WIDTHS = (160, 320, 640, 1280)
-_CANDIDATES = 16
+_CANDIDATES = 9
 _FROM, _TO = 0.08, 0.85
 """Between these parts of the film candidates stand: after its title, before its credits."""
 _STAT = re.compile(r"lavfi\.([\w.]+)=(-?[\d.]+)")
 
 
 class Candidate(Struct, frozen=True):
-    """A frame at this second: mean brightness and saturation 0 to 255, `detail` the entropy of brightness 0 to 1, `edges` the
-    mean strength of edges 0 to 255."""
+    """A frame at this second: mean brightness and saturation 0 to 255, `detail` the entropy of brightness 0 to 1, `blur` the
+    mean width of its edges in pixels, zero where it has none."""
 
     at: float
     brightness: float
     saturation: float
     detail: float
-    edges: float
+    blur: float
 
 
 def score(candidate: Candidate) -> float:
     """Higher is a better poster. A frame that is almost black or white can be no more than a last resort."""
     exposure = 1 - abs(candidate.brightness - 115) / 140
     colour = min(1.0, candidate.saturation / 60)
-    sharp = min(1.0, candidate.edges / 14)
+    sharp = min(1.0, 1 / candidate.blur) if candidate.blur > 0 else 0.0
     rating = 1.2 * exposure + colour + 0.9 * sharp + 1.1 * candidate.detail
     return rating - (2 if not 22 <= candidate.brightness <= 235 else 0)
 
 
-async def poster(programs: Programs, tools: Toolchain, film: Path, duration_s: float, into: Path) -> list[int]:
-    """Writes `{width}.jpg`, 16:9, for each width that the film has enough pixels for; answers those widths."""
-    found = [await _look(programs, tools, film, at) for at in moments(duration_s)]
+async def poster(
+    programs: Programs, tools: Toolchain, film: Path, small: Path, duration_s: float, into: Path
+) -> list[int]:
+    """Writes `{width}.jpg`, cut to 16:9, for each of the widths it answers. `small` is the film in few pixels, to choose by."""
+    found = [await _look(programs, tools, small, at) for at in moments(duration_s)]
     seen = [candidate for candidate in found if candidate is not None]
     best = max(seen, key=score) if seen else None
     at = f"{best.at:.3f}" if best else "0"
@@ -71,27 +73,25 @@ def moments(duration_s: float) -> list[float]:
 
 async def _look(programs: Programs, tools: Toolchain, film: Path, at: float) -> Candidate | None:
     """Measures the frame at one second; decoding begins at the key frame before it."""
-    graph = (
-        "scale=320:-2,format=yuv420p,signalstats,entropy,metadata=print:file=-,"
-        "edgedetect=mode=wires:low=0.1:high=0.2,signalstats,metadata=print:file=-"
-    )
+    graph = "scale=320:-2,format=yuv420p,signalstats,entropy,blurdetect,metadata=print:file=-"
     command = [
         *(tools.ffmpeg, "-v", "error", "-nostdin", "-ss", f"{at:.3f}", "-i", about(str(film))),
         *("-map", "0:v:0", "-frames:v", "1", "-vf", graph, "-f", "null", "-"),
     ]
-    lines: list[str] = []
-    ended = await programs.run(command, on_line=lines.append)
-    stats: dict[str, list[float]] = {}
-    for line in lines:
+    stats: dict[str, float] = {}
+
+    def on_line(line: str) -> None:
         if found := _STAT.match(line):
-            stats.setdefault(found[1], []).append(float(found[2]))
+            stats[found[1]] = float(found[2])
+
+    await programs.run(command, on_line=on_line)
     try:
         return Candidate(
             at=at,
-            brightness=stats["signalstats.YAVG"][0],
-            saturation=stats["signalstats.SATAVG"][0],
-            detail=stats["entropy.normalized_entropy.normal.Y"][0],
-            edges=stats["signalstats.YAVG"][-1],
+            brightness=stats["signalstats.YAVG"],
+            saturation=stats["signalstats.SATAVG"],
+            detail=stats["entropy.normalized_entropy.normal.Y"],
+            blur=stats.get("blur", 0.0),
         )
-    except KeyError:
-        return None if ended.code == 0 else None
+    except KeyError:  # no frame there
+        return None

@@ -40,12 +40,13 @@ from matinee.runtime.ids import ENCODE, IMAGE, UPLOAD, Ids
 from matinee.runtime.rpc import deadline
 from matinee.services.catalog.contract import Catalog, CreateTitle
 from matinee.services.jobs.bell import Bell, heard
-from matinee.services.jobs.contract import ByJob, Job, Jobs, JobState, ListJobs, Observe, Reason
+from matinee.services.jobs.contract import ByJob, Job, Jobs, ListJobs, Observe
 
 _log = logging.getLogger(__name__)
 LONGEST_WAIT_S = 30.0
 IDLE_MS = 24 * 3_600_000
 """An upload that nobody goes on with for longer is dropped."""
+
 
 class Service:
     """Implements the contract `Ingest`."""
@@ -211,10 +212,7 @@ class Service:
         if film.job_id is None:
             await self._leftovers.close(film, State.CANCELED, None)
             return await self.preparation(message)
-        job = await self._jobs.cancel(ByJob(film.job_id))
-        if job.state is JobState.FINISHED and job.reason is not Reason.NORMAL:
-            await self._leftovers.close(film, State.CANCELED, pipeline.order(job.data))
-        return await self._show_job(job)
+        return await self._show_job(await self._jobs.cancel(ByJob(film.job_id)))
 
     async def retry(self, message: ByPreparation) -> Preparation:
         film = await self._read(message.id)
@@ -222,7 +220,7 @@ class Service:
             raise Conflict("This film's file is not here any more; send it again.")
         return await self._show_job(await self._jobs.retry(ByJob(film.job_id)))
 
-    async def sweep(self, message: Sweep) -> None:
+    async def sweep(self, message: Sweep) -> None:  # noqa: ARG002 - the contract's
         waiting = await self._database.read(
             lambda connection: intake.in_state(connection, State.OPEN, State.PREPARING), fresh=True
         )
@@ -236,7 +234,9 @@ class Service:
 
     async def _swept(self, film: Intake) -> None:
         if film.job_id is not None:
-            await self._show_job(await self._jobs.job(ByJob(film.job_id)))
+            job = await self._jobs.job(ByJob(film.job_id))
+            stale = leftovers.is_stale(job, self._clock.now())
+            await self._show_job(await self._jobs.cancel(ByJob(job.id)) if stale else job)
         elif milliseconds(self._clock.now()) - film.touched_at > IDLE_MS:
             await self._leftovers.close(film, State.CANCELED, None)
             self._show(_with_state(pipeline.uploading(film), await self._read(film.id)))
@@ -247,7 +247,7 @@ class Service:
         """Shows it; what nobody can go on with is cleared up."""
         order = pipeline.order(job.data)
         film = await self._read(order.intake_id)
-        if film.state is State.PREPARING and leftovers.is_final(job, self._clock.now()):
+        if film.state is State.PREPARING and leftovers.is_final(job):
             await self._leftovers.close(film, State.CLOSED, order)
         return self._show(_with_state(pipeline.preparing(job), film))
 

@@ -7,14 +7,18 @@ import hashlib
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 import obstore
 from obstore.store import LocalStore, ObjectStore
 
 from matinee.ingest.package import digest
 from matinee.runtime.errors import Invalid
+
+if TYPE_CHECKING:
+    from obstore import ObjectMeta
 
 _BLOCK = 4 << 20
 
@@ -98,36 +102,41 @@ async def _copied(objects: ObjectStore, path: Path, object_key: str) -> str:
 
 async def delete_under(objects: ObjectStore, prefix: str) -> None:
     """Deletes every object under the prefix, which ends with a slash, and on a disk the empty folders."""
-    async for listed in obstore.list(objects, prefix=prefix, chunk_size=500):
-        await obstore.delete_async(objects, [meta["path"] for meta in listed])
+    async for meta in _listed(objects, prefix):
+        await obstore.delete_async(objects, meta["path"])
     path = local_path(objects, prefix)
     if path is not None:
         await asyncio.to_thread(shutil.rmtree, path, ignore_errors=True)
 
 
-async def fetch(objects: ObjectStore, source: str, size: int, path: Path) -> None:
-    """Writes the source, one object or a folder of pieces, into a file. Raises Invalid when bytes are missing."""
-    wanted = await _pieces(objects, source, size) if source.endswith("/") else [source]
-    with path.open("wb") as file:  # noqa: ASYNC230 - its blocks are written in threads
+async def fetch(objects: ObjectStore, source: str, size: int | None, path: Path) -> None:
+    """Writes the source, one object or a folder of pieces, into a file. Raises Invalid unless it has `size` bytes, if given."""
+    wanted = await _pieces(objects, source) if source.endswith("/") else [source]
+    with path.open("wb") as file:
         for object_key in wanted:
             answer = await obstore.get_async(objects, object_key)
             async for block in answer.stream(min_chunk_size=_BLOCK):
                 await asyncio.to_thread(file.write, block)
         written = file.tell()
-    if written != size:
+    if size is not None and written != size:
         raise Invalid("The upload is not whole: bytes are missing. Send it again.")
 
 
-async def _pieces(objects: ObjectStore, prefix: str, size: int) -> list[str]:
+async def _pieces(objects: ObjectStore, prefix: str) -> list[str]:
     """The pieces that follow one another from the first byte on; one that was put and never counted lies beside them."""
     sizes: dict[int, tuple[str, int]] = {}
-    async for listed in obstore.list(objects, prefix=prefix, chunk_size=1000):
-        for meta in listed:
-            sizes[int(meta["path"].rpartition("/")[2])] = (meta["path"], meta["size"])
+    async for meta in _listed(objects, prefix):
+        sizes[int(meta["path"].rpartition("/")[2])] = (meta["path"], meta["size"])
     found: list[str] = []
     at = 0
-    while at < size and at in sizes:
+    while at in sizes:
         object_key, length = sizes[at]
         found.append(object_key)
         at += max(1, length)
     return found
+
+
+async def _listed(objects: ObjectStore, prefix: str) -> AsyncIterator[ObjectMeta]:
+    async for some in cast("AsyncIterator[Sequence[ObjectMeta]]", cast("Any", obstore).list(objects, prefix=prefix)):
+        for meta in some:
+            yield meta

@@ -27,7 +27,7 @@ export function unreachable(): Problem {
 /** The problem in an answer's body, or the plainest one that its status allows. */
 export function problemFrom(status: number, body: unknown): Problem {
   if (typeof body === "object" && body !== null && "type" in body && typeof body.type === "string") {
-    const { type, title, detail, status: _status, ...extra } = body as Record<string, unknown>;
+    const { type, title, detail, ...extra } = body as Record<string, unknown>;
     return new Problem(String(type), status, String(detail ?? title ?? ""), extra);
   }
   if (status >= 502 && status <= 504) {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from msgspec import Struct
@@ -44,6 +45,11 @@ class Log(Protocol):
 
     async def reader(self, topic: str, group: str) -> Reader:
         """A new group begins at the topic's start."""
+        ...
+
+    async def forget(self, topic: str, before: datetime) -> int:
+        """Retention: drops what was written before that time, in whole segments and never the newest; returns the bytes
+        freed. A group that had not come so far goes on after it."""
         ...
 
     async def close(self) -> None: ...

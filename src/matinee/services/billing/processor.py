@@ -34,12 +34,11 @@ class Order(Struct, frozen=True):
 
 
 class Outcome(Struct, frozen=True):
-    """`code` says why it failed; `challenge_id` and `challenge_url` (a path of ours) where its owner confirms."""
+    """`code` says why it failed, `challenge_url` where the card's owner confirms (a path where the page is ours)."""
 
     verdict: Verdict
     reference: str
     code: str = ""
-    challenge_id: str = ""
     challenge_url: str = ""
 
 

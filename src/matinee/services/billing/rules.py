@@ -16,7 +16,7 @@ POSTPONED = timedelta(minutes=5)
 """How long a renewal rests whose outcome could not be learnt."""
 INCOMPLETE_LIFE = timedelta(hours=23)
 """An hour under the 24 for which a payment provider remembers an idempotency key."""
-UNKNOWN_AFTER = timedelta(minutes=1)
+UNKNOWN_AFTER = timedelta(seconds=30)
 """How long after its call, by real time, a charge without an outcome is asked after. Calls end far earlier."""
 REQUEST_KEPT = timedelta(days=30)
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
@@ -84,26 +84,39 @@ def plays(subscription: Subscribed, now: datetime) -> bool:
 
 def renew(subscription: Subscribed, now: datetime) -> Step:
     """What is due now. Safe to ask at any time and any number of times."""
-    if subscription.complimentary:
-        return Step.KEEP
-    match subscription.status:
-        case Status.INCOMPLETE:
-            return Step.LAPSE if now >= subscription.anchor + INCOMPLETE_LIFE else Step.KEEP
-        case Status.ACTIVE | Status.PAST_DUE if now < subscription.paid_through:
-            return Step.KEEP
-        case Status.ACTIVE | Status.PAST_DUE if subscription.cancel_at_period_end:
-            return Step.CANCEL
-        case Status.ACTIVE:
-            return Step.CHARGE
-        case Status.PAST_DUE if now >= subscription.paid_through + GRACE:
-            return Step.GIVE_UP
-        case Status.PAST_DUE:
-            return Step.CHARGE if subscription.due_at is not None and now >= subscription.due_at else Step.KEEP
-        case _:
-            return Step.KEEP
+    status, paid_through = subscription.status, subscription.paid_through
+    running = status in {Status.ACTIVE, Status.PAST_DUE}
+    step = Step.KEEP
+    if status is Status.INCOMPLETE and now >= subscription.anchor + INCOMPLETE_LIFE:
+        step = Step.LAPSE
+    elif subscription.complimentary or not running or now < paid_through:
+        pass
+    elif subscription.cancel_at_period_end:
+        step = Step.CANCEL
+    elif status is Status.PAST_DUE and now >= paid_through + GRACE:
+        step = Step.GIVE_UP
+    elif status is Status.ACTIVE or (subscription.due_at is not None and now >= subscription.due_at):
+        step = Step.CHARGE
+    return step
 
 
 def after_failure(paid_through: datetime, code: str, now: datetime) -> datetime:
     """When to look again at a renewal that failed: tomorrow, or at the end of the grace where no try can help before."""
     last = paid_through + GRACE
     return last if code in HARD else min(now + RETRY, last)
+
+
+def due_next(subscription: Subscribed) -> datetime | None:
+    """When a renewal must look again at a subscription that it leaves as it is."""
+    if subscription.complimentary:
+        return None
+    match subscription.status:
+        case Status.INCOMPLETE:
+            return subscription.anchor + INCOMPLETE_LIFE
+        case Status.ACTIVE:
+            return subscription.paid_through
+        case Status.PAST_DUE:
+            last = subscription.paid_through + GRACE
+            return last if subscription.due_at is None else min(subscription.due_at, last)
+        case _:
+            return None

@@ -23,7 +23,9 @@ subscription = Table(
     Column("streams", Integer, nullable=False),
     Column("max_height", Integer, nullable=False),
     Column("status", String(12), nullable=False),
-    Column("anchor_at", BigInteger, nullable=False),  # the start of its first period, from which all periods are counted
+    Column(
+        "anchor_at", BigInteger, nullable=False
+    ),  # the start of its first period, from which all periods are counted
     Column("paid_periods", Integer, nullable=False),  # the boundary after the anchor that `paid_through` is
     Column("paid_through", BigInteger, nullable=False),
     Column("cancel_at_period_end", Boolean, nullable=False),
@@ -44,6 +46,7 @@ period = Table(
     Column("price", BigInteger, nullable=False),
     Column("currency", String(3), nullable=False),
     Column("state", String(8), nullable=False),
+    Column("ordinal", Integer, nullable=False),  # its end is this boundary after the anchor
     Column("start_at", BigInteger, nullable=False),
     Column("end_at", BigInteger, nullable=False),
     Column("paid_at", BigInteger),
@@ -68,7 +71,7 @@ charge = Table(
     Column("return_url", String(500), nullable=False),
     Column("state", String(12), nullable=False),
     Column("code", String(60)),
-    Column("challenge_id", String(60)),
+    Column("challenge_url", String(700)),
     Column("reference", String(60)),
     Column("called_at", BigInteger, nullable=False),  # real time, which no test clock moves
     Column("settled_at", BigInteger),
@@ -139,7 +142,8 @@ simulated_charge = Table(
     "simulated_charge",
     metadata,
     Column("id", String(60), primary_key=True),
-    Column("key", String(120), nullable=False, unique=True),
+    Column("key", String(120), nullable=False, index=True),  # two charges may have it, a day apart: keys are forgotten
+    Column("account_id", String(60), nullable=False),
     Column("token", String(120), nullable=False),
     Column("card", String(60), nullable=False),
     Column("amount", BigInteger, nullable=False),
@@ -150,6 +154,7 @@ simulated_charge = Table(
     Column("challenge", String(10)),
     Column("return_url", String(500), nullable=False),
     Column("at", BigInteger, nullable=False),
+    Index("simulated_charge_by_token", "token", "account_id"),
 )
 
 simulated_key = Table(
@@ -157,6 +162,7 @@ simulated_key = Table(
     metadata,
     Column("key", String(120), primary_key=True),
     Column("fingerprint", String(64), nullable=False),
+    Column("charge_id", String(60)),
     Column("busy_since", BigInteger),  # real time; none: answered
     Column("at", BigInteger, nullable=False, index=True),
 )

@@ -205,7 +205,7 @@ class Jobs(Protocol):
 
     @operation(idempotent=True)
     async def cancel(self, message: ByJob) -> Job:
-        """Raises NoSuchJob."""
+        """A job that failed is given up: it can be tried again no more. Raises NoSuchJob."""
         ...
 
     @operation(idempotent=True)

@@ -114,8 +114,9 @@ def delay_ms(failed: int) -> int:
 
 
 def canceled(course: Course) -> Course:
-    """Someone has ended the job. A job that is over stays as it is."""
-    return course if is_over(course) else _ending(course, Ending(Reason.KILLED, "It was canceled."))
+    """Someone has ended the job, or given up one that failed. One that ended well stays as it is."""
+    settled = reason(course) in {Reason.NORMAL, Reason.KILLED}
+    return course if settled else _ending(course, Ending(Reason.KILLED, "It was canceled."))
 
 
 def retried(course: Course, now: int) -> Course:

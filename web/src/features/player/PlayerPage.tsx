@@ -26,13 +26,10 @@ export default function PlayerPage({ id }: { id: string }) {
     again();
   }, [again]);
 
-  // The bookmark has moved: what other pages know of it is old.
-  useEffect(
-    () => () => {
-      for (const key of ["home", "title"]) void queries.invalidateQueries({ queryKey: [key] });
-    },
-    [queries],
-  );
+  // The last position is written by then: what other pages know of it is old.
+  const left = useCallback(() => {
+    for (const key of ["home", "title"]) void queries.invalidateQueries({ queryKey: [key] });
+  }, [queries]);
   useEffect(() => {
     const restored = (event: PageTransitionEvent) => event.persisted && retry();
     window.addEventListener("pageshow", restored);
@@ -52,6 +49,7 @@ export default function PlayerPage({ id }: { id: string }) {
       onFault={setFault}
       onProblem={fail}
       onLeave={leave}
+      onLeft={left}
     />
   );
 }

@@ -107,7 +107,7 @@ type Props = { problem: Problem; title_id: string; onRetry: () => void; onLeave:
 /** Why the film does not play, and what to do about it. */
 export function ProblemPage({ problem, title_id, onRetry, onLeave }: Props) {
   useEffect(() => report({ kind: "error", name: "play", title_id, data: { type: problem.type } }), [problem, title_id]);
-  const page = PAGES[problem.type]?.(problem) ?? {
+  const page: Page = PAGES[problem.type]?.(problem) ?? {
     title: "The film could not be started",
     retry: true,
     text: <p>{problem.detail}</p>,

@@ -19,6 +19,7 @@ type Props = {
   onFault: (fault: Fault) => void;
   onProblem: (problem: Problem) => void;
   onLeave: () => void;
+  onLeft: () => void;
 };
 
 /** Off, or back to the first there is. */
@@ -28,12 +29,12 @@ function toggleSubtitles(choices: Choice[]): void {
 }
 
 /** The film with its controls, which hide while it plays and nobody moves. */
-export function Screen({ play, asked_ms, fromStart, onFault, onProblem, onLeave }: Props) {
+export function Screen({ play, asked_ms, fromStart, onFault, onProblem, onLeave, onLeft }: Props) {
   const video = useRef<HTMLVideoElement>(null);
   const container = useRef<HTMLDivElement>(null);
   const picture = useRef<HTMLDivElement>(null);
   const state = useVideo(video);
-  const choices = useEngine({ play, asked_ms, fromStart, video, container: picture, onFault, onProblem });
+  const choices = useEngine({ play, asked_ms, fromStart, video, container: picture, onFault, onProblem, onLeft });
   const actions = useMemo(
     () => actionsOf(() => video.current, () => container.current),
     [],

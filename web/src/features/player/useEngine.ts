@@ -19,6 +19,7 @@ type Options = {
   container: RefObject<HTMLElement | null>;
   onFault: (fault: Fault) => void;
   onProblem: (problem: Problem) => void;
+  onLeft: () => void;
 };
 
 /** Where to begin: where it was left, or the start when that was the end. */
@@ -31,12 +32,12 @@ function named(label: string | null, tag: string): string {
 }
 
 /** Shaka, heartbeats and reports for as long as the screen is shown, and what there is to choose from. */
-export function useEngine({ play, asked_ms, fromStart, video, container, onFault, onProblem }: Options) {
+export function useEngine({ play, asked_ms, fromStart, video, container, onFault, onProblem, onLeft }: Options) {
   const engine = useRef<Engine | null>(null);
   const [choices, setChoices] = useState<Choices>({ subtitles: [], audio: [] });
 
   const look = useCallback(() => {
-    if (engine.current) setChoices(choicesOf(engine.current));
+    if (engine.current) setChoices(choicesOf(engine.current, () => look()));
   }, []);
 
   useEffect(() => {
@@ -56,44 +57,45 @@ export function useEngine({ play, asked_ms, fromStart, video, container, onFault
     return () => {
       engine.current = null;
       stopQuality();
-      void heartbeats.end();
+      void heartbeats.end().then(onLeft);
       void made.destroy();
     };
-  }, [play, fromStart, asked_ms, video, container, onFault, onProblem, look]);
+  }, [play, fromStart, asked_ms, video, container, onFault, onProblem, onLeft, look]);
 
   return choices;
+}
 
-  function choicesOf(of: Engine): Choices {
-    const text = of.textTracks().filter((track) => !track.forced);
-    const none = !text.some((track) => track.active);
-    const show = (track: TextTrack | null) => {
-      of.showText(track);
-      preferences.subtitles = track ? track.language : "off";
-      look();
-    };
-    const hear = (track: AudioTrack) => {
-      of.hear(track);
-      preferences.audio = track.language;
-      look();
-    };
-    return {
-      subtitles: [
-        { id: "off", label: "Off", active: none, choose: () => show(null) },
-        ...text.map((track) => ({
-          id: String(track.id),
-          label: named(track.label, track.language),
-          active: track.active,
-          choose: () => show(track),
-        })),
-      ],
-      audio: of.audioTracks().map((track, index) => ({
-        id: String(track.id ?? index),
+/** What the film has to choose from; after a choice `changed` looks again. */
+function choicesOf(of: Engine, changed: () => void): Choices {
+  const text = of.textTracks().filter((track) => !track.forced);
+  const none = !text.some((track) => track.active);
+  const show = (track: TextTrack | null) => {
+    of.showText(track);
+    preferences.subtitles = track ? track.language : "off";
+    changed();
+  };
+  const hear = (track: AudioTrack) => {
+    of.hear(track);
+    preferences.audio = track.language;
+    changed();
+  };
+  return {
+    subtitles: [
+      { id: "off", label: "Off", active: none, choose: () => show(null) },
+      ...text.map((track) => ({
+        id: String(track.id),
         label: named(track.label, track.language),
         active: track.active,
-        choose: () => hear(track),
+        choose: () => show(track),
       })),
-    };
-  }
+    ],
+    audio: of.audioTracks().map((track, index) => ({
+      id: String(track.id ?? index),
+      label: named(track.label, track.language),
+      active: track.active,
+      choose: () => hear(track),
+    })),
+  };
 }
 
 /** The languages chosen last time, where this film has them. */

@@ -6,7 +6,7 @@ from matinee.gateway.request import Request
 
 
 class KnownHost:
-    """Answers only for names that are ours, so that no foreign name can be pointed at this server."""
+    """Answers only for names that are ours, so that no foreign name can be pointed at this server; says which one it was."""
 
     def __init__(self, hosts: Hosts) -> None:
         self._hosts = hosts
@@ -15,5 +15,7 @@ class KnownHost:
         host = request.header(b"host")
         if host is None:
             raise BadRequest("The Host header is missing")
-        if not self._hosts.allows(host, request.peer.own):
+        site = self._hosts.site(host, request.peer.own)
+        if site is None:
             raise Misdirected("This server does not answer for that host name; its operator can add it to the settings")
+        request.site = site

@@ -3,13 +3,11 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable
 
-from matinee.gateway.passport import Passports
+from matinee.gateway.passport import Known, Passports
 from matinee.gateway.request import Request
-from matinee.services.accounts.contract import Passport
 
 LONGEST_TOKEN = 200
 
-_BEARER = re.compile(rb"bearer +([\x21-\x7e]+)", re.IGNORECASE)
 _COOKIE = re.compile(rb"(?:^|;[ \t]*)matinee_session=([\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+)")
 
 
@@ -24,27 +22,29 @@ class PassportSwap:
         token = _token(request) if request.route is not None else None
         if token is None:
             return None
-        found = self._passports.find(token)
-        if found is None or isinstance(found, Passport):
+        found = self._passports.find(token, request.at)
+        if isinstance(found, Known):
             _stamp(request, found)
             return None
         return self._wait(request, found)
 
-    async def _wait(self, request: Request, passport: Awaitable[Passport | None]) -> None:
-        _stamp(request, await passport)
+    async def _wait(self, request: Request, known: Awaitable[Known]) -> None:
+        _stamp(request, await known)
 
 
-def _stamp(request: Request, passport: Passport | None) -> None:
-    if passport is not None:
-        request.account = passport.account_id
-        request.add(b"x-matinee-passport", passport.jwt.encode())
+def _stamp(request: Request, known: Known) -> None:
+    if known.jwt:
+        request.account = known.account
+        request.add(b"x-matinee-passport", known.jwt)
 
 
-def _token(request: Request) -> str | None:
+def _token(request: Request) -> bytes | None:
     authorization = request.fields.get(b"authorization")
     if authorization is not None:
-        found = _BEARER.fullmatch(authorization)
+        scheme, _, token = authorization.partition(b" ")
+        token = token.strip() if scheme.lower() == b"bearer" else b""
     else:
         cookie = request.fields.get(b"cookie")
         found = _COOKIE.search(cookie) if cookie is not None else None
-    return found[1].decode() if found is not None and len(found[1]) <= LONGEST_TOKEN else None
+        token = found[1] if found is not None else b""
+    return token if token and len(token) <= LONGEST_TOKEN and token.isascii() else None

@@ -12,8 +12,9 @@ class SecurityHeaders:
         self._policy = policy
 
     def __call__(self, _: Request, response: Response) -> None:
-        own = response.has(b"content-security-policy")
-        is_page = not own and response.value(b"content-type").startswith((b"text/html", b"application/xhtml"))
-        response.head += self._policy.plain
-        if not own:
-            response.head += self._policy.of_page() if is_page else self._policy.of_data
+        if response.has(b"content-security-policy:"):
+            response.head += self._policy.plain
+        elif response.has(b"content-type: text/html"):
+            response.head += self._policy.plain + self._policy.of_page()
+        else:
+            response.head += self._policy.of_data

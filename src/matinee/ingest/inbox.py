@@ -1,0 +1,111 @@
+"""The inbox: a folder a film, laid down while the server is away and taken in when it is there.
+
+`inbox/{name}/film.json` says what lies beside it. A folder whose name begins with a dot is still being written; one that
+cannot be taken stays, with `refused.txt` beside it to say why.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+import uuid
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Struct
+
+from matinee.ingest import sources
+from matinee.ingest.contract import Ingest, Preparation, Sidecar, Start
+from matinee.runtime.errors import Invalid, MatineeError
+from matinee.services.catalog.contract import Metadata
+
+FOLDER = "inbox"
+_NOTE, _REFUSED = "film.json", "refused.txt"
+Name = Annotated[str, msgspec.Meta(pattern=r"^[^/\x00]+\Z", max_length=255)]
+_log = logging.getLogger(__name__)
+
+
+class Film(Struct, frozen=True, forbid_unknown_fields=True):
+    """`film.json`. `file` and the sidecars' sources are names in the same folder; `filename` is what the film was called."""
+
+    file: Name
+    metadata: Metadata
+    sidecars: list[Sidecar] = []
+    publish: bool = True
+    filename: str = ""
+
+
+class Inbox:
+    """The folder `inbox` of a home."""
+
+    def __init__(self, home: Path) -> None:
+        self._root = home / FOLDER
+
+    def put(
+        self, path: Path, metadata: Metadata, sidecars: list[Sidecar], *, publish: bool = True, move: bool = False
+    ) -> Path:
+        """Lays a film and its sidecars (whose sources are paths) down, whole; answers its folder there.
+
+        Raises Invalid where a file is missing, empty or may not be read.
+        """
+        for source in (str(path.absolute()), *(str(Path(sidecar.source).absolute()) for sidecar in sidecars)):
+            sources.checked(source)
+        name = uuid.uuid4().hex
+        part = self._root / f".{name}"
+        part.mkdir(parents=True)
+        try:
+            _lay(path, part / "film", move=move)
+            texts = [Sidecar(f"sidecar-{place}", sidecar.language) for place, sidecar in enumerate(sidecars)]
+            for sidecar, text in zip(sidecars, texts, strict=True):
+                _lay(Path(sidecar.source), part / text.source, move=move)
+            note = Film("film", metadata, texts, publish, path.name)
+            (part / _NOTE).write_bytes(msgspec.json.format(msgspec.json.encode(note)))
+            part.rename(self._root / name)
+        except OSError as error:
+            shutil.rmtree(part, ignore_errors=True)
+            raise Invalid(f"{path.name} cannot be put into the inbox: {error.strerror}.") from error
+        return self._root / name
+
+    async def take(self, ingest: Ingest) -> list[Preparation]:
+        """Starts the preparation of each film that lies there, and takes it away."""
+        taken: list[Preparation] = []
+        for folder in await asyncio.to_thread(self._waiting):
+            try:
+                taken.append(await ingest.start(await asyncio.to_thread(_start, folder)))
+            except Invalid as error:
+                _log.warning("the inbox's %s is refused: %s", folder.name, error.detail)
+                (folder / _REFUSED).write_text(error.detail + "\n")
+            except MatineeError as error:
+                _log.warning("the inbox's %s waits: %s", folder.name, error.detail)
+            else:
+                await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        return taken
+
+    def _waiting(self) -> list[Path]:
+        notes = sorted(self._root.glob(f"[!.]*/{_NOTE}"))
+        return [note.parent for note in notes if not (note.parent / _REFUSED).exists()]
+
+
+def _lay(path: Path, goal: Path, *, move: bool) -> None:
+    if move:
+        shutil.move(path, goal)
+    else:
+        shutil.copyfile(path, goal)
+
+
+def _start(folder: Path) -> Start:
+    try:
+        film = msgspec.json.decode((folder / _NOTE).read_bytes(), type=Film)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Invalid(f"{_NOTE} cannot be read: {error}") from error
+    return Start(
+        key=f"{FOLDER}:{folder.name}",
+        path=str(folder.absolute() / film.file),
+        filename=film.filename or film.file,
+        metadata=film.metadata,
+        sidecars=[Sidecar(str(folder.absolute() / Path(one.source).name), one.language) for one in film.sidecars],
+        publish=film.publish,
+        move=True,
+    )

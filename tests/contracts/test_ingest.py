@@ -1,0 +1,311 @@
+from __future__ import annotations
+
+import asyncio
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import obstore
+import pytest
+from obstore.store import LocalStore
+
+from matinee.backends.sql.open import open as open_database
+from matinee.ingest.contract import (
+    Append,
+    ByPreparation,
+    ByUpload,
+    CreateUpload,
+    Ingest,
+    NoSuchUpload,
+    ObservePreparations,
+    OffsetConflict,
+    Phase,
+    Preparation,
+    Sidecar,
+    Start,
+    Sweep,
+    Upload,
+    piece,
+)
+from matinee.ingest.scratch import Scratch
+from matinee.ingest.service import Service
+from matinee.ingest.toolchain import installed
+from matinee.ingest.worker import IngestWorker, Steps
+from matinee.runtime.clock import SystemClock
+from matinee.runtime.errors import Conflict, Invalid, NotFound, OutOfSpace, TooLarge
+from matinee.runtime.ids import Ids
+from matinee.runtime.rpc.channel import LocalChannel, connect
+from matinee.services.catalog.contract import ByTitle, Catalog, Metadata, NotPlayable, State
+from matinee.services.catalog.service import Service as CatalogService
+from matinee.services.fill.contract import Fill, ObserveManifest
+from matinee.services.fill.service import Service as FillService
+from matinee.services.jobs.contract import Jobs, ListJobs, Reason
+from matinee.services.jobs.open import open as open_programs
+from matinee.services.jobs.service import Service as JobsService
+
+Eventually = Callable[..., Awaitable[None]]
+EDITOR = "acc_editor"
+FILM = Metadata("The Lighthouse", year=2026, genres=["Drama"])
+
+
+def film(path: Path, seconds: float = 3, size: str = "320x180", *, sound: bool = True) -> Path:
+    """A moving picture with a tone."""
+    inputs = ["-f", "lavfi", "-i", f"testsrc2=size={size}:rate=24:duration={seconds}"]
+    if sound:
+        inputs += ["-f", "lavfi", "-i", f"sine=frequency=440:duration={seconds}"]
+    coding = ["-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac"]
+    command = [installed().ffmpeg, "-v", "error", "-nostdin", *inputs, *coding, f"file:{path}"]
+    subprocess.run(command, check=True, timeout=60)
+    return path
+
+
+class House:
+    """Ingest with everything around it, in one folder."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        names = ("ingest", "jobs", "catalog", "fill")
+        packages = {name: f"matinee.services.{name}" for name in names} | {"ingest": "matinee.ingest"}
+        self._databases = {
+            name: open_database(f"sqlite:///{home}/{name}.db", migrations=packages[name]) for name in names
+        }
+        clock = SystemClock()
+        ids = Ids(clock)
+        self.objects = LocalStore(home / "objects", mkdir=True)
+        self.jobs = connect(Jobs, LocalChannel(JobsService(self._databases["jobs"], clock, ids)))
+        self.catalog = connect(Catalog, LocalChannel(CatalogService(self._databases["catalog"], clock, ids)))
+        self.fill = connect(Fill, LocalChannel(FillService(self._databases["fill"])))
+        self.service = Service(self._databases["ingest"], self.objects, self.jobs, self.catalog, clock, ids)
+        self.ingest = connect(Ingest, LocalChannel(self.service))
+        self.scratch = Scratch(home / "scratch")
+        steps = Steps(
+            self.catalog, self.fill, self.objects, open_programs("processes:"), installed(), self.scratch, clock
+        )
+        self.worker = IngestWorker(self.jobs, steps, self.scratch, "w")
+
+    async def close(self) -> None:
+        for database in self._databases.values():
+            await database.close()
+
+    def files(self, folder: str) -> list[str]:
+        root = self.home / folder
+        return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
+
+    async def send(self, upload: Upload, data: bytes, step: int | None = None) -> Upload:
+        while upload.offset < len(data):
+            part = data[upload.offset : upload.offset + (step or len(data))]
+            await obstore.put_async(self.objects, piece(upload.id, upload.offset), part)
+            upload = await self.ingest.append(Append(EDITOR, upload.id, upload.offset, len(part)))
+        return upload
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    house = House(tmp_path)
+    yield house
+    await house.close()
+
+
+@pytest.fixture
+async def working(house: House) -> AsyncIterator[None]:
+    running = asyncio.create_task(house.worker.run())
+    yield
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
+async def over(house: House, preparation_id: str) -> Preparation:
+    cursor = 0
+    async with asyncio.timeout(60):
+        while True:
+            found = await house.ingest.preparation(ByPreparation(preparation_id))
+            if found.phase not in {Phase.UPLOADING, Phase.PREPARING}:
+                return found
+            cursor = (await house.ingest.observe(ObservePreparations(max(1, cursor), 2))).cursor
+
+
+def new_upload(size: int, **more: object) -> CreateUpload:
+    return CreateUpload(EDITOR, "night 'n' day\n.mp4", size, FILM, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.usefixtures("working")
+async def test_a_file_of_this_machine_becomes_a_title_that_plays(house: House, tmp_path: Path) -> None:
+    path = film(tmp_path / 'it\'s a "film", 🎬\n.mp4', seconds=5)
+    words = tmp_path / "en.srt"
+    words.write_text("1\n00:00:01,000 --> 00:00:02,000\nHello\n")
+    start = Start("k", str(path), path.name, FILM, [Sidecar(str(words), "en")])
+    first = await house.ingest.start(start)
+    assert (first.title, first.phase) == ("The Lighthouse", Phase.PREPARING)
+    assert (await house.catalog.title(ByTitle(first.title_id))).state is State.DRAFT
+    assert (await house.ingest.start(start)).id == first.id
+    done = await over(house, first.id)
+    assert (done.phase, done.message, done.progress) == (Phase.PLAYABLE, "", 1)
+    title = await house.catalog.title(ByTitle(first.title_id))
+    encode = await house.catalog.encode(ByTitle(first.title_id))
+    assert (title.state, title.encode_id) == (State.PUBLISHED, encode.id)
+    assert [rendition.id for rendition in encode.renditions] == ["v180", "a0", "t-en"]
+    assert title.poster is not None
+    stored = house.files("objects")
+    base = f"media/{title.id}/{encode.id}"
+    pictures = [f"images/{title.poster.id}/{width}.jpg" for width in title.poster.widths]
+    assert stored == sorted([*(f"{base}/{file.path}" for file in encode.files), *pictures])
+    wanted = await house.fill.observe_manifest(ObserveManifest("cdn-a", -1, 0))
+    assert [one.encode_path for one in wanted.encodes] == [f"{title.id}/{encode.id}"]
+    assert path.exists()
+    await house.worker.sweep()
+    assert house.files("scratch") == []
+
+
+@pytest.mark.usefixtures("working")
+async def test_an_upload_in_pieces_with_its_sidecar_becomes_a_title(house: House, tmp_path: Path) -> None:
+    data = film(tmp_path / "f.mp4", seconds=2, sound=False).read_bytes()
+    upload = await house.ingest.create_upload(new_upload(len(data), sidecars=1))
+    words = b"WEBVTT\n\n00:00.100 --> 00:01.000\nMoin\n"
+    await house.send(upload, data, step=len(data) // 3 + 1)
+    waiting = await house.ingest.preparation(ByPreparation(upload.id))
+    assert (waiting.phase, waiting.progress) == (Phase.UPLOADING, 1)
+    beside = await house.ingest.create_upload(new_upload(len(words), subtitle_of=upload.id, language="de"))
+    await house.send(beside, words)
+    done = await over(house, upload.id)
+    assert (done.phase, done.message) == (Phase.PLAYABLE, "")
+    encode = await house.catalog.encode(ByTitle(done.title_id))
+    assert [(one.id, one.label) for one in encode.renditions] == [("v180", ""), ("t-de", "Deutsch")]
+    assert not [name for name in house.files("objects") if name.startswith(("uploads", "sources"))]
+
+
+@pytest.mark.usefixtures("working")
+async def test_a_bad_film_ends_with_one_sentence_and_leaves_nothing(house: House, tmp_path: Path) -> None:
+    path = tmp_path / "letter.mp4"
+    path.write_text("Dear editor, this is no film.\n")
+    started = await house.ingest.start(Start("k", str(path), path.name, FILM))
+    failed = await over(house, started.id)
+    assert (failed.phase, failed.message) == (Phase.FAILED, "This is not a video file that can be read.")
+    with pytest.raises(NotPlayable):
+        await house.catalog.encode(ByTitle(started.title_id))
+    assert house.files("objects") == []
+    with pytest.raises(Conflict):
+        await house.ingest.retry(ByPreparation(started.id))
+
+
+async def test_start_refuses_what_it_cannot_read(house: House, tmp_path: Path) -> None:
+    (tmp_path / "empty.mp4").touch()
+    for path in ("relative.mp4", str(tmp_path / "gone.mp4"), str(tmp_path), str(tmp_path / "empty.mp4")):
+        with pytest.raises(Invalid):
+            await house.ingest.start(Start(path, path, "x.mp4", FILM))
+
+
+async def test_a_moved_file_is_gone_from_its_place(house: House, tmp_path: Path) -> None:
+    path = tmp_path / "f.mp4"
+    path.write_bytes(b"x" * 1000)
+    started = await house.ingest.start(Start("k", str(path), "f.mp4", FILM, move=True))
+    assert not path.exists()
+    assert (house.home / "objects" / "sources" / started.id / "film").read_bytes() == b"x" * 1000
+    assert (await house.ingest.start(Start("k", str(path), "f.mp4", FILM, move=True))).id == started.id
+
+
+async def test_pieces_count_once_and_in_order(house: House) -> None:
+    upload = await house.ingest.create_upload(new_upload(10))
+    await obstore.put_async(house.objects, piece(upload.id, 0), b"12345")
+    first = await house.ingest.append(Append(EDITOR, upload.id, 0, 5))
+    assert first.offset == 5
+    assert await house.ingest.append(Append(EDITOR, upload.id, 0, 5)) == first
+    await obstore.put_async(house.objects, piece(upload.id, 3), b"ab")
+    with pytest.raises(OffsetConflict) as conflict:
+        await house.ingest.append(Append(EDITOR, upload.id, 3, 2))
+    assert conflict.value.extra == {"offset": 5}
+    with pytest.raises(Invalid):
+        await house.ingest.append(Append(EDITOR, upload.id, 5, 5))
+    await obstore.put_async(house.objects, piece(upload.id, 5), b"1234567")
+    with pytest.raises(TooLarge):
+        await house.ingest.append(Append(EDITOR, upload.id, 5, 7))
+    assert (await house.ingest.upload(ByUpload(EDITOR, upload.id))).offset == 5
+
+
+async def test_an_upload_is_its_accounts_alone(house: House) -> None:
+    upload = await house.ingest.create_upload(new_upload(10))
+    with pytest.raises(NoSuchUpload):
+        await house.ingest.upload(ByUpload("acc_other", upload.id))
+    with pytest.raises(NoSuchUpload):
+        await house.ingest.append(Append("acc_other", upload.id, 0, 5))
+    with pytest.raises(NoSuchUpload):
+        await house.ingest.create_upload(new_upload(10, subtitle_of="upl_none"))
+    with pytest.raises(TooLarge):
+        await house.ingest.create_upload(new_upload(1 << 62))
+    with pytest.raises(OutOfSpace):
+        await house.ingest.create_upload(new_upload(400 << 30))
+
+
+async def test_a_canceled_upload_leaves_nothing(house: House) -> None:
+    upload = await house.ingest.create_upload(new_upload(10))
+    await house.send(upload, b"12345")
+    seen = await house.ingest.observe(ObservePreparations(0, 0))
+    assert [(one.id, one.phase, one.progress) for one in seen.preparations] == [(upload.id, Phase.UPLOADING, 0.5)]
+    assert (await house.ingest.cancel(ByPreparation(upload.id))).phase is Phase.CANCELED
+    assert house.files("objects") == []
+    changed = await house.ingest.observe(ObservePreparations(seen.cursor, 1))
+    assert [one.phase for one in changed.preparations] == [Phase.CANCELED]
+    with pytest.raises(NoSuchUpload):
+        await house.ingest.upload(ByUpload(EDITOR, upload.id))
+    with pytest.raises(NotFound):
+        await house.ingest.cancel(ByPreparation("upl_none"))
+
+
+async def test_a_preparation_canceled_while_it_encodes_leaves_nothing(
+    house: House, tmp_path: Path, eventually: Eventually
+) -> None:
+    path = film(tmp_path / "f.mp4", seconds=60, size="640x360")
+    running = asyncio.create_task(house.worker.run())
+    started = await house.ingest.start(Start("k", str(path), "f.mp4", FILM))
+
+    async def encodes() -> bool:
+        return (await house.ingest.preparation(ByPreparation(started.id))).step == "encode"
+
+    await eventually(encodes, within_s=20)
+    await house.ingest.cancel(ByPreparation(started.id))
+    assert (await over(house, started.id)).phase is Phase.CANCELED
+
+    async def is_clear() -> bool:
+        await house.ingest.sweep(Sweep())
+        await house.worker.sweep()
+        return house.files("objects") == house.files("scratch") == []
+
+    await eventually(is_clear, within_s=20)
+    running.cancel()
+
+
+@pytest.mark.usefixtures("working")
+async def test_what_a_crash_interrupted_goes_on(house: House, tmp_path: Path) -> None:
+    """The last byte counted, and the process died before it could start the preparation."""
+    data = film(tmp_path / "f.mp4", seconds=1, sound=False).read_bytes()
+    upload = await house.ingest.create_upload(new_upload(len(data)))
+    await obstore.put_async(house.objects, piece(upload.id, 0), data)
+    await house.service._uploads.append(Append(EDITOR, upload.id, 0, len(data)))
+    assert (await house.jobs.list_jobs(ListJobs())).jobs == []
+    await house.ingest.sweep(Sweep())
+    assert (await over(house, upload.id)).phase is Phase.PLAYABLE
+
+
+@pytest.mark.usefixtures("working")
+async def test_a_failed_film_can_be_tried_again_and_finished_steps_do_not_run_twice(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = film(tmp_path / "f.mp4", seconds=1)
+    attach, refused = CatalogService.attach, asyncio.Event()
+
+    async def broken(*_: object) -> None:
+        refused.set()
+        raise Conflict("The catalogue is broken.")
+
+    monkeypatch.setattr(CatalogService, "attach", broken)
+    monkeypatch.setattr("matinee.services.jobs.rules.FIRST_DELAY_MS", 1)
+    started = await house.ingest.start(Start("k", str(path), "f.mp4", FILM))
+    failed = await over(house, started.id)
+    assert (failed.phase, failed.message) == (Phase.FAILED, "The catalogue is broken.")
+    monkeypatch.setattr(CatalogService, "attach", attach)
+    again = await house.ingest.retry(ByPreparation(started.id))
+    assert again.phase is Phase.PREPARING
+    assert (await over(house, started.id)).phase is Phase.PLAYABLE
+    job = (await house.jobs.list_jobs(ListJobs())).jobs[0]
+    tries = {task.step: task.attempt for task in job.tasks if task.reason is Reason.NORMAL}
+    assert tries == {"inspect": 1, "subtitles": 1, "encode": 1, "poster": 1, "package": 1, "publish": 5}

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from matinee.api import dash, hls
+from matinee.api.delivery import Location
+from matinee.api.images import nearest
+from matinee.api.manifests import needed_bps, too_slow
+from matinee.api.play import Doing, Heartbeat, position
+from matinee.runtime.errors import NotFound
+from matinee.services.playback.contract import Session
+from matinee.terms.rendition import Rendition, Track
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+NAMES = {"d": "urn:mpeg:dash:schema:mpd:2011"}
+AVC = Rendition("v", Track.VIDEO, "v", "avc1.64001f", 900, 800, width=640, height=360, frame_rate="24000/1001")
+AV1 = Rendition("w", Track.VIDEO, "w", "av01.0.04M.08", 700, 600, width=640, height=360, frame_rate="24")
+AAC = Rendition("a", Track.AUDIO, "a", "mp4a.40.2", 130, 128, "en", 'The "English"', channels=2, sample_rate=48000)
+OPUS = Rendition("o", Track.AUDIO, "o", "opus", 100, 96, "en", "English", channels=6)
+AT = Location("cdn-a", "http://a/URISigningPackage=x/t/e/")
+
+
+def session(*renditions: Rendition) -> Session:
+    return Session(
+        "ses", "tok", "acc", "prf", "lgn", "ttl", "t/e", 10_500, 4004, list(renditions), "DE", NOW, NOW
+    )  # fmt: skip
+
+
+def test_codecs_that_a_player_cannot_switch_between_stand_apart() -> None:
+    mpd = ET.fromstring(dash.manifest(session(AVC, AV1, AAC, OPUS), [AT], "http://g/steering?token=t"))
+    groups = mpd.findall(".//d:AdaptationSet", NAMES)
+    assert [group.get("contentType") for group in groups] == ["video", "video", "audio", "audio"]
+    assert mpd.get("mediaPresentationDuration") == "PT10.500S"
+    roles = [role.get("value") for role in mpd.findall(".//d:Role", NAMES)]
+    assert sorted(roles) == ["alternate", "main"]
+
+
+def test_hls_joins_each_picture_with_each_family_of_sound() -> None:
+    lines = hls.master(session(AVC, AAC, OPUS), [AT], "http://g/steering").decode().splitlines()
+    variants = [line for line in lines if line.startswith("#EXT-X-STREAM-INF")]
+    assert len(variants) == 2
+    assert 'CODECS="avc1.64001f,mp4a.40.2"' in variants[0]
+    assert "BANDWIDTH=1030," in variants[0]
+    assert "FRAME-RATE=23.976" in variants[0]
+    assert 'CODECS="avc1.64001f,opus"' in variants[1]
+    assert "NAME=\"The 'English'\"" in lines[4]
+
+
+def test_sound_alone_has_variants_too() -> None:
+    lines = hls.master(session(AAC), [AT], "http://g/steering").decode().splitlines()
+    assert lines[-1] == f"{AT.url}a/main.m3u8"
+    assert lines[-2].startswith("#EXT-X-STREAM-INF:BANDWIDTH=130,")
+
+
+@pytest.mark.parametrize(
+    ("pathway", "throughput", "slow"),
+    [
+        ("cdn-a", "100", ["cdn-a"]),
+        ('"cdn-a,cdn-b"', "100", ["cdn-a"]),
+        ("cdn-a", "100000", []),
+        ("", "100", []),
+        ("cdn-a", "", []),
+        ("cdn-a", "-5", []),
+        ("cdn-a", "9" * 90, []),
+    ],
+)
+def test_a_pathway_is_too_slow_below_what_the_least_picture_needs(
+    pathway: str, throughput: str, slow: list[str]
+) -> None:
+    assert too_slow(pathway, throughput, needed_bps(session(AVC, AV1, AAC, OPUS))) == slow
+
+
+@pytest.mark.parametrize(
+    ("state", "seconds", "ms"), [(Doing.PLAYING, 1.5, 1500), (Doing.PLAYING, 99, 10_000), (Doing.ENDED, 3, 10_000)]
+)
+def test_a_position_stays_within_the_film(state: Doing, seconds: float, ms: int) -> None:
+    assert position(Heartbeat(seconds, state, NOW), 10_000) == ms
+
+
+def test_a_picture_without_a_width_is_not_there() -> None:
+    with pytest.raises(NotFound):
+        nearest([], 1)

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any, get_args
+
+import msgspec
+import pytest
+from litestar import Litestar, Response
+from litestar.handlers import HTTPRouteHandler
+from litestar.routes import HTTPRoute
+
+from matinee.api import app as application
+from matinee.api import examples
+from matinee.api.clients import Settings
+from matinee.api.openapi import Document, operations
+from matinee.api.viewer import Access
+
+DEPENDENCIES = application._dependencies(SimpleNamespace(clock=None), Settings())  # type: ignore[arg-type]
+DEPENDENCIES["document"] = application._given(None)
+APP = Litestar(application.ROUTES, dependencies=DEPENDENCIES, openapi_config=None, logging_config=None)
+CONTENT = msgspec.json.decode(Document(application.ROUTES, DEPENDENCIES).encoded)
+
+
+def described() -> Iterator[tuple[str, HTTPRouteHandler, dict[str, Any]]]:
+    for path, method, handler in operations(APP):
+        operation = CONTENT["paths"][path][method]
+        yield operation["operationId"], handler, operation
+
+
+OPERATIONS = list(described())
+
+
+def test_every_route_names_whom_it_answers() -> None:
+    """Denied is the default; what the framework adds by itself answers OPTIONS with the methods that there are."""
+    for route in APP.routes:
+        assert isinstance(route, HTTPRoute)
+        for method, (handler, _) in route.route_handler_map.items():
+            assert isinstance(handler.opt.get("access"), Access) or method == "OPTIONS", f"{method} {route.path}"
+
+
+def test_the_document_has_every_route_and_no_other() -> None:
+    routes = {
+        (route.path_format, method.lower())
+        for route in APP.routes
+        if isinstance(route, HTTPRoute)
+        for method, (handler, _) in route.route_handler_map.items()
+        if "access" in handler.opt
+    }
+    assert {(path, method) for path, item in CONTENT["paths"].items() for method in item} == routes
+
+
+def test_every_operation_has_its_own_id_a_summary_and_an_example() -> None:
+    ids = [found for found, _, _ in OPERATIONS]
+    assert len(ids) == len(set(ids))
+    assert set(examples.BY_OPERATION) == set(ids)
+    assert all(operation["summary"] for _, _, operation in OPERATIONS)
+
+
+@pytest.mark.parametrize(
+    ("name", "handler"), [(name, handler) for name, handler, _ in OPERATIONS], ids=str
+)
+def test_examples_fit_the_types(name: str, handler: HTTPRouteHandler) -> None:
+    example = examples.BY_OPERATION[name]
+    data = handler.parsed_data_field
+    assert (example.asks is None) == (data is None)
+    if data is not None:
+        msgspec.convert(example.asks, data.annotation)
+    answer = handler.parsed_fn_signature.return_type.annotation
+    kind = get_args(answer)[0] if getattr(answer, "__origin__", None) is Response else answer
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        shown = msgspec.to_builtins(msgspec.convert(example.answers, kind))
+        assert set(shown) == set(example.answers)
+    parameters = {each["name"] for each in CONTENT["paths"][_path(handler)][_method(handler)].get("parameters", [])}
+    assert set(example.parameters) <= parameters
+
+
+def _path(handler: HTTPRouteHandler) -> str:
+    return re.sub(r"\{(\w+):\w+\}", r"{\1}", next(iter(handler.paths)))
+
+
+def _method(handler: HTTPRouteHandler) -> str:
+    return next(iter(handler.http_methods)).lower()
+
+
+def test_every_error_is_a_problem() -> None:
+    for name, _, operation in OPERATIONS:
+        for status, response in operation["responses"].items():
+            if int(status) >= 400:
+                assert list(response["content"]) == ["application/problem+json"], (name, status)
+                assert response["content"]["application/problem+json"]["schema"] == {
+                    "$ref": "#/components/schemas/Problem"
+                }
+    assert "status_code" not in msgspec.json.encode(CONTENT["components"]).decode()
+
+
+def test_every_reference_leads_somewhere_and_every_pattern_is_ecmascript() -> None:
+    text = msgspec.json.encode(CONTENT).decode()
+    for name in re.findall(r'"#/components/schemas/([^"]+)"', text):
+        assert name in CONTENT["components"]["schemas"]
+    assert r"\\Z" not in text
+
+
+def test_who_may_ask_is_described() -> None:
+    by_id = {name: operation for name, _, operation in OPERATIONS}
+    assert by_id["signup.plans"]["security"] == []
+    assert by_id["discovery.home"]["security"] == [{"cookie": []}, {"bearer": []}]
+    assert by_id["open_connect.report"]["security"] == [{"appliance": []}]

@@ -1,0 +1,62 @@
+import { type ComponentType, Suspense, useEffect } from "react";
+import { Failed } from "../components/Notice";
+import { Spinner } from "../components/Skeleton";
+import { enableBeacons } from "../lib/beacon";
+import { navigate, safeNext, usePath } from "../lib/router";
+import { useSession } from "../lib/session";
+import type { Session } from "../lib/shapes";
+import { ErrorBoundary } from "./ErrorBoundary";
+import { NotForYou, NotFound } from "./NotFound";
+import { find, landing, type Needs } from "./routes";
+import { Shell } from "./Shell";
+
+/** Where someone has to go first, null where the page may be shown. */
+function detour(needs: Needs, session: Session | null): string | null {
+  const here = encodeURIComponent(location.pathname + location.search);
+  if (needs === "anyone") return null;
+  if (needs === "stranger") {
+    return session ? safeNext(new URLSearchParams(location.search).get("next") ?? "", session.profile ? "/" : "/profiles") : null;
+  }
+  if (!session) return `/login?next=${here}`;
+  if (needs !== "member" && !session.profile) return location.pathname === "/" ? "/profiles" : `/profiles?next=${here}`;
+  return null;
+}
+
+function Detour({ to }: { to: string }) {
+  useEffect(() => navigate(to, { replace: true }), [to]);
+  return <Spinner />;
+}
+
+function Page({ session }: { session: Session | null }) {
+  const path = usePath();
+  const found = path === "/" && !session ? { route: landing, params: {} } : find(path);
+  if (!found) {
+    return (
+      <Shell session={session}>
+        <NotFound />
+      </Shell>
+    );
+  }
+  const { route, params } = found;
+  const to = detour(route.needs, session);
+  if (to !== null) return <Detour to={to} />;
+  const Wanted = route.page as ComponentType<Record<string, string>>;
+  const forbidden = route.needs === "editor" && !session?.account.roles.includes("editor");
+  const page = (
+    <ErrorBoundary key={path}>
+      <Suspense fallback={<Spinner />}>{forbidden ? <NotForYou /> : <Wanted {...params} />}</Suspense>
+    </ErrorBoundary>
+  );
+  return route.bare ? page : <Shell session={session}>{page}</Shell>;
+}
+
+export function App() {
+  const session = useSession();
+  const watching = Boolean(session.data?.profile);
+  useEffect(() => enableBeacons(watching), [watching]);
+  if (session.isPending) return <Spinner label="Opening Matinee" />;
+  if (session.isError && session.data === undefined) {
+    return <Failed what="Matinee" error={session.error} retry={() => void session.refetch()} />;
+  }
+  return <Page session={session.data ?? null} />;
+}

@@ -1,0 +1,69 @@
+import { useQuery } from "@tanstack/react-query";
+import { LinkButton } from "../../components/Button";
+import { Failed, Notice } from "../../components/Notice";
+import { SkeletonLines } from "../../components/Skeleton";
+import { account } from "../../lib/calls/membership";
+import { usePageTitle } from "../../lib/page";
+import { useMember } from "../../lib/session";
+import { Avatar } from "../../components/Avatar";
+import { CardSection } from "./CardSection";
+import { DevicesSection } from "./DevicesSection";
+import { InvoicesSection } from "./InvoicesSection";
+import { PlanSection } from "./PlanSection";
+import "./account.css";
+
+function ProfilesSection() {
+  const { profiles } = useMember();
+  return (
+    <section className="panel" aria-labelledby="profiles-heading">
+      <h2 id="profiles-heading">Profiles</h2>
+      <ul className="list">
+        {profiles.map((profile) => (
+          <li key={profile.id} className="list-item">
+            <Avatar name={profile.name} avatar={profile.avatar} />
+            <div className="list-main">
+              <strong>{profile.name}</strong>
+            </div>
+          </li>
+        ))}
+      </ul>
+      <LinkButton to="/profiles/manage">Manage profiles</LinkButton>
+    </section>
+  );
+}
+
+export default function AccountPage() {
+  usePageTitle("Account");
+  const { profile } = useMember();
+  const page = useQuery({ queryKey: ["account"], queryFn: account });
+  if (profile && profile.maturity < 18) {
+    return (
+      <div className="middle">
+        <h1>Account</h1>
+        <Notice>The account is looked after from a profile without an age limit.</Notice>
+        <LinkButton kind="primary" to="/profiles">
+          Switch profile
+        </LinkButton>
+      </div>
+    );
+  }
+  return (
+    <div className="middle">
+      <h1>Account</h1>
+      {page.isPending && <SkeletonLines />}
+      {page.isError && <Failed what="Your account" error={page.error} retry={() => void page.refetch()} />}
+      {page.data && (
+        <>
+          <p className="muted">
+            {page.data.account.name} · {page.data.account.email}
+          </p>
+          <PlanSection subscription={page.data.subscription} />
+          {page.data.subscription && <CardSection subscription={page.data.subscription} />}
+          <InvoicesSection />
+          <ProfilesSection />
+          <DevicesSection />
+        </>
+      )}
+    </div>
+  );
+}
