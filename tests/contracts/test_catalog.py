@@ -52,6 +52,7 @@ from matinee.terms.viewer import Role, Viewer
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
+EVERYWHERE = Rights()
 ADULT = Viewer("acc", "lgn", "prf", frozenset(), Maturity.EIGHTEEN, "DE", "DE")
 CHILD = replace(ADULT, maturity=Maturity.SEVEN)
 VIDEO = Rendition("v1", Track.VIDEO, "v1", "avc1.64001f", 900_000, 700_000, width=1280, height=720, frame_rate="24")
@@ -90,7 +91,7 @@ async def catalog(wired: Any, database: Database, clock: Clock) -> Catalog:
 
 
 async def film(
-    catalog: Catalog, name: str, rights: Rights = Rights(), *, state: State = State.PUBLISHED, **of: Any
+    catalog: Catalog, name: str, rights: Rights = EVERYWHERE, *, state: State = State.PUBLISHED, **of: Any
 ) -> Title:
     of = {"maturity": Maturity.ALL, **of}
     made = await catalog.create(CreateTitle(name, Metadata(name, **of), rights))

@@ -57,7 +57,7 @@ async def titles(history: History, *, unfinished: bool = False, limit: int = 50)
 
 
 async def events(log: Log) -> list[Event]:
-    reader = await log.reader("history", f"test {next(_fresh)}")
+    reader = await log.reader("history", f"test-{next(_fresh)}")
     entries = await reader.poll(100, 0.05)
     await reader.close()
     return [msgspec.json.decode(entry.record.value, type=Event) for entry in entries]
@@ -159,7 +159,7 @@ async def test_a_write_the_log_does_not_take_is_not_acknowledged(wired: Any, sto
     class Full:
         reader, close = log.reader, log.close
 
-        async def append(self, topic: str, records: Any) -> None:
+        async def append(self, _: str, __: Any) -> None:
             raise OutOfSpace
 
     clock = SystemClock()

@@ -154,7 +154,7 @@ events = st.builds(
     id=st.sampled_from([f"evt_{number}" for number in range(6)]),
     metric=st.sampled_from(["plays", "errors"]),
     key=st.sampled_from("abc"),
-    at=st.datetimes(datetime(2026, 11, 20), datetime(2026, 11, 21, 12)).map(lambda at: at.replace(tzinfo=UTC)),
+    at=st.integers(0, 36 * 3600).map(lambda seconds: NOW - timedelta(seconds=seconds)),
     by=st.integers(1, 3),
 )
 

@@ -55,7 +55,10 @@ async def test_the_dash_manifest_leads_to_both_appliances(house: House) -> None:
     assert (steering.get("defaultServiceLocation"), steering.text) == ("cdn-a", playing["steering_url"])
     templates = mpd.findall(".//d:SegmentTemplate", names)
     assert templates[0].get("media") == "v720/$Number%05d$.m4s"
-    assert templates[0].get("duration") == "4000"
+    assert [s.attrib for s in templates[0].iterfind("d:SegmentTimeline/d:S", names)] == [
+        {"t": "0", "d": "4000", "r": "1798"},
+        {"t": "7196000", "d": "4000"},
+    ]
     text = mpd.find(".//d:AdaptationSet[@contentType='text']/d:Representation/d:BaseURL", names)
     assert text is not None
     assert text.text is not None

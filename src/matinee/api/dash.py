@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
+from math import ceil
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from matinee.api import delivery
@@ -47,7 +48,7 @@ def _add_video(period: Element, session: Session) -> None:
             form = _form(group, rendition, width=str(rendition.width), height=str(rendition.height))
             if rendition.frame_rate:
                 form.set("frameRate", rendition.frame_rate)
-            _segments(form, rendition, session.segment_ms)
+            _segments(form, rendition, session.segment_ms, session.duration_ms)
 
 
 def _add_audio(period: Element, session: Session) -> None:
@@ -63,7 +64,7 @@ def _add_audio(period: Element, session: Session) -> None:
             if rendition.sample_rate:
                 form.set("audioSamplingRate", str(rendition.sample_rate))
             SubElement(form, "AudioChannelConfiguration", schemeIdUri=_CHANNELS, value=str(rendition.channels or 2))
-            _segments(form, rendition, session.segment_ms)
+            _segments(form, rendition, session.segment_ms, session.duration_ms)
 
 
 def _add_text(period: Element, session: Session, locations: Sequence[Location]) -> None:
@@ -104,16 +105,22 @@ def _form(group: Element, rendition: Rendition, **more: str) -> Element:
     return SubElement(group, "Representation", form)
 
 
-def _segments(form: Element, rendition: Rendition, segment_ms: int) -> None:
-    SubElement(
+def _segments(form: Element, rendition: Rendition, segment_ms: int, duration_ms: int) -> None:
+    """A timeline, not a bare duration: how many segments there are is then said, not rounded by each player its own way."""
+    template = SubElement(
         form,
         "SegmentTemplate",
         timescale="1000",
-        duration=str(segment_ms),
         startNumber="1",
         initialization=f"{rendition.folder}/init.mp4",
         media=f"{rendition.folder}/$Number%05d$.m4s",
     )
+    timeline = SubElement(template, "SegmentTimeline")
+    count = rendition.segments or max(1, ceil(duration_ms / segment_ms))
+    if count > 1:
+        SubElement(timeline, "S", t="0", d=str(segment_ms), r=str(count - 2))
+    last = max(1, duration_ms - (count - 1) * segment_ms)
+    SubElement(timeline, "S", t=str((count - 1) * segment_ms), d=str(last))
 
 
 def _text(parent: Element, name: str, text: str, **attributes: str) -> None:

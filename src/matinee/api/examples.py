@@ -21,7 +21,7 @@ _TITLE_ID, _IMAGE_ID, _SESSION_ID = f"ttl_{_HEX}", f"img_{_HEX}", f"ses_{_HEX}"
 _PRICE = {"amount": 1299, "currency": "EUR"}
 _PLAN = {"id": "standard", "name": "Standard", "price": _PRICE, "streams": 2, "max_height": 1080}
 _PROFILE = {"id": f"prf_{_HEX}", "name": "Ada", "maturity": 18, "avatar": 0, "locked": False}
-_ACCOUNT = {
+_ACCOUNT: dict[str, Any] = {
     "id": f"acc_{_HEX}",
     "email": "ada@example.org",
     "name": "Ada",
@@ -59,7 +59,7 @@ _ITEM = {
     "poster_url": f"/api/images/{_IMAGE_ID}",
     "progress": 0.5,
 }
-_STUDIO_TITLE = {
+_STUDIO_TITLE: dict[str, Any] = {
     "id": _TITLE_ID,
     "state": "published",
     "title": "Metropolis",

@@ -81,11 +81,11 @@ class Document:
         app = Litestar(self._routes, dependencies=self._dependencies, openapi_config=config, logging_config=None)
         content = app.openapi_schema.to_schema()
         content["servers"] = [{"url": "/"}]
-        components = content.setdefault("components", {})
-        components.setdefault("schemas", {})["Problem"] = PROBLEM
-        components["securitySchemes"] = SCHEMES
-        for path, method, handler in operations(app):
-            complete(content["paths"][path][method], handler)
+        described = [(content["paths"][path][method], handler) for path, method, handler in operations(app)]
+        schemas = _add_schemas(described)
+        content["components"] = {"schemas": {**schemas, "Problem": PROBLEM}, "securitySchemes": SCHEMES}
+        for operation, handler in described:
+            complete(operation, handler)
         _plain_patterns(content)
         return content
 
@@ -99,6 +99,28 @@ def operations(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
                     yield route.path_format, method.lower(), handler
 
 
+def _add_schemas(described: Sequence[tuple[Json, HTTPRouteHandler]]) -> Json:
+    """Gives each body and answer the schema by which msgspec reads and writes it, which knows every bound of a field; answers
+    the named ones."""
+    places: list[tuple[Json, Any]] = []
+    for operation, handler in described:
+        if handler.parsed_data_field is not None:
+            places.append(
+                (operation["requestBody"]["content"]["application/json"], handler.parsed_data_field.annotation)
+            )
+        answer = handler.parsed_fn_signature.return_type
+        kind = answer.inner_types[0].annotation if answer.inner_types else answer.annotation
+        media = _success(operation).get("content", {}).get("application/json")
+        if media is not None and isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+            places.append((media, kind))
+    found, named = msgspec.json.schema_components(
+        [kind for _, kind in places], ref_template="#/components/schemas/{name}"
+    )
+    for (media, _), schema in zip(places, found, strict=True):
+        media["schema"] = schema
+    return named
+
+
 def complete(operation: Json, handler: HTTPRouteHandler) -> None:
     """Adds to one operation who may ask, its problems and its examples."""
     operation["summary"] = (handler.fn.__doc__ or "").strip()
@@ -109,6 +131,7 @@ def complete(operation: Json, handler: HTTPRouteHandler) -> None:
     responses: Json = {status: each for status, each in operation["responses"].items() if int(status) < 400}
     responses.update(_problems(handler, operation))
     operation["responses"] = responses
+    _correct_content(operation, handler)
     _add_examples(operation, examples.BY_OPERATION.get(operation["operationId"]))
 
 
@@ -147,6 +170,17 @@ def _problem_response(status: int, types: dict[str, str]) -> Json:
     }
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": shown}}
     return {"description": "; ".join(types.values()), "content": content}
+
+
+def _correct_content(operation: Json, handler: HTTPRouteHandler) -> None:
+    """The framework describes an answer of None as `null`, and one of JSON that is encoded already as a string."""
+    success, returns = _success(operation), handler.parsed_fn_signature.return_type
+    content: Json = success.get("content") or {}
+    if any(media["schema"].get("type") == "null" for media in content.values()):
+        success.pop("content")
+    elif returns.inner_types and returns.inner_types[0].annotation is bytes:
+        for name, media in content.items():
+            media["schema"] = {"type": "object"} if name.endswith("json") else media["schema"]
 
 
 def _add_examples(operation: Json, example: examples.Example | None) -> None:

@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 
 from matinee.api import cookie
 from matinee.api.clients import Clients, Injected
+from matinee.api.optional import optional
 from matinee.api.viewer import Access, Origin
 from matinee.runtime.errors import Invalid, MatineeError, NotFound
 from matinee.services.accounts.contract import (
@@ -30,6 +31,7 @@ from matinee.services.accounts.contract import (
     SignupState,
 )
 from matinee.services.billing.contract import (
+    ByAccount,
     CardDeclined,
     ChallengeRequired,
     KeyReused,
@@ -111,10 +113,20 @@ async def sign_up(
     if signup.state is not SignupState.FINISHED:
         await _pay(clients, signup, data, origin)
     device = request.headers.get("user-agent", "")[:200]
-    opened = await clients.accounts.end_signup(EndSignup(key, paid=True, device=device))
+    opened = await _open(clients, signup, device)
+    return _welcome(opened, signup, origin, ours=cookie.from_our_page(request, origin))
+
+
+async def _open(clients: Clients, signup: Signup, device: str) -> LoggedIn:
+    """Where another sign-up of the same e-mail was paid for first, this one's subscription is not renewed."""
+    try:
+        opened = await clients.accounts.end_signup(EndSignup(signup.key, paid=True, device=device))
+    except EmailTaken:
+        await optional("cancellation", clients.billing.cancel(ByAccount(signup.account_id)))
+        raise
     if opened is None:
         raise MatineeError
-    return _welcome(opened, signup, origin, ours=cookie.from_our_page(request, origin))
+    return opened
 
 
 async def _beginning(data: Enrolment, key: Key, origin: Origin) -> BeginSignup:

@@ -36,4 +36,5 @@ def part(value: bytes, size: int) -> tuple[int, int] | None:
 
 
 def _number(digits: bytes) -> int:
+    digits = digits.lstrip(b"0") or b"0"
     return int(digits) if len(digits) <= _LONGEST else _BEYOND

@@ -16,7 +16,7 @@ Handler = Callable[[int], None]
 INPUT = select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
 HANG_UP = select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
 _BOTH = select.EPOLLIN | select.EPOLLOUT | select.EPOLLRDHUP | select.EPOLLET
-_MOST_A_TURN = 256
+_MOST_A_LOOK, _LOOKS_A_TURN = 64, 8
 
 
 class Readiness:
@@ -45,8 +45,13 @@ class Readiness:
             self._epoll.unregister(fd)
 
     def _turn(self) -> None:
-        handlers = self._handlers
-        for fd, events in self._epoll.poll(0, _MOST_A_TURN):
-            handler = handlers.get(fd)
-            if handler is not None:
-                handler(events)
+        """A few looks in a row: while there is something to do, the loop's own turn costs more than another look."""
+        handlers, poll = self._handlers, self._epoll.poll
+        for _ in range(_LOOKS_A_TURN):
+            found = poll(0, _MOST_A_LOOK)
+            if not found:
+                return
+            for fd, events in found:
+                handler = handlers.get(fd)
+                if handler is not None:
+                    handler(events)

@@ -23,7 +23,7 @@ class Screen:
     """One log for all processes, a colour each, and the one screen that says how to go on."""
 
     def __init__(self) -> None:
-        self._console = Console(highlight=False)
+        self._console = Console(highlight=False, emoji=False)
         self._colours: dict[str, str] = {}
 
     def line(self, process: str, text: str) -> None:

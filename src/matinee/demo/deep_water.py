@@ -27,7 +27,11 @@ def scene() -> Script:
     _rays(script)
     _whale(script)
     _bubbles(script, chance)
-    for x, y, size, colour, begin in ((250, 560, 1.0, "ff9ec7", 0.0), (960, 640, 1.35, "ffc27a", 3.0), (640, 690, 0.7, "b9a2ff", 8.0)):
+    for x, y, size, colour, begin in (
+        (250, 560, 1.0, "ff9ec7", 0.0),
+        (960, 640, 1.35, "ffc27a", 3.0),
+        (640, 690, 0.7, "b9a2ff", 8.0),
+    ):
         _jellyfish(script, (x, y), size, colour, begin)
     _seabed(script, chance)
     script.add(40, 0.8, 5.0, "eaffff", word("DEEP WATER", (WIDTH / 2, 330), 62, 0.34), "\\fad(1000,900)\\blur0.8")
@@ -40,7 +44,9 @@ def _rays(script: Script) -> None:
         x = 80 + place * 230
         ray = polygon([(-26, -40), (34, -40), (240, 760), (30, 760)])
         ms = int(SECONDS * 500)
-        sway = f"\\move({x - 60},0,{x + 90},0)\\alpha&HE0&\\t(0,{ms},\\alpha&HC4&)\\t({ms},{2 * ms},\\alpha&HE8&)\\blur12"
+        sway = (
+            f"\\move({x - 60},0,{x + 90},0)\\alpha&HE0&\\t(0,{ms},\\alpha&HC4&)\\t({ms},{2 * ms},\\alpha&HE8&)\\blur12"
+        )
         script.add(1, 0, SECONDS, "d8fff6", ray, sway)
 
 
@@ -85,11 +91,23 @@ def _jellyfish(script: Script, start: Point, size: float, colour: str, begin: fl
 
 
 def _whale(script: Script) -> None:
-    back: list[Point] = [(-300, 20), (-210, -40), (-60, -74), (110, -60), (240, -18), (330, -10), (420, -52), (404, 2), (440, 44)]
+    back: list[Point] = [
+        (-300, 20),
+        (-210, -40),
+        (-60, -74),
+        (110, -60),
+        (240, -18),
+        (330, -10),
+        (420, -52),
+        (404, 2),
+        (440, 44),
+    ]
     belly: list[Point] = [(330, 14), (220, 36), (90, 62), (-90, 74), (-230, 56), (-300, 30)]
     way = "\\move(1700,250,-420,300)\\fscx120\\fscy120"
     script.add(3, 6, SECONDS, "06294d", polygon([*back, *belly]), way + "\\alpha&H30&\\blur4")
-    script.add(3, 6, SECONDS, "052243", polygon([(-90, 50), (-30, 60), (30, 130), (-50, 96)]), way + "\\alpha&H30&\\blur4")
+    script.add(
+        3, 6, SECONDS, "052243", polygon([(-90, 50), (-30, 60), (30, 130), (-50, 96)]), way + "\\alpha&H30&\\blur4"
+    )
     script.add(4, 6, SECONDS, "bfe9ee", circle(-238, 6, 4), way + "\\alpha&H50&\\blur1")
 
 

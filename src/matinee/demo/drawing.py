@@ -64,7 +64,9 @@ class Script:
     def __init__(self) -> None:
         self._events: list[str] = []
 
-    def add(self, layer: int, start: float, end: float, colour: str, shape: str | Iterable[str], tags: str = "") -> None:
+    def add(
+        self, layer: int, start: float, end: float, colour: str, shape: str | Iterable[str], tags: str = ""
+    ) -> None:
         """Shows a shape from `start` to `end` in seconds. `colour` is RRGGBB; `tags` are ASS overrides, `\\pos(0,0)` if none
         of them places it."""
         drawn = shape if isinstance(shape, str) else " ".join(shape)

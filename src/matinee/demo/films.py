@@ -23,7 +23,8 @@ Stops = tuple[tuple[str, float], ...]
 
 
 class DemoFilm(Struct, frozen=True):
-    """A film that can be made. `sky` are the colours behind everything from top to bottom; `texts` are cues by language."""
+    """A film that can be made. `sky` are the colours behind everything from top to bottom, which within `dusk_s` seconds
+    would go black; `texts` are cues by language."""
 
     name: str
     metadata: Metadata
@@ -31,6 +32,7 @@ class DemoFilm(Struct, frozen=True):
     sky: Stops
     music: Piece
     seconds: float
+    dusk_s: float = 0.0
     texts: dict[str, list[Cue]] = {}
 
 
@@ -89,6 +91,7 @@ FILMS = [
         sky=last_train.SKY,
         music=last_train.MUSIC,
         seconds=last_train.SECONDS,
+        dusk_s=1.6 * last_train.SECONDS,
     ),
 ]
 
@@ -121,10 +124,11 @@ def _command(tools: Toolchain, film: DemoFilm) -> list[str]:
     """One frame of sky is computed and held; the scene is drawn over it."""
     sky = ":".join(f"{letter}='{_channel(film.sky, place)}'" for place, letter in enumerate("rgb"))
     held = f"format=gbrp,geq={sky},format=yuv420p,loop=-1:1:0,trim=duration={film.seconds},setpts=N/{RATE}/TB"
+    dusk = f"fade=t=out:st=3:d={film.dusk_s}," if film.dusk_s else ""
     return [
         *(tools.wide_ffmpeg, "-v", "error", "-nostdin", "-y"),
         *("-f", "lavfi", "-i", f"color=black:s={WIDTH}x{HEIGHT}:r={RATE}:d=0.04,{held}", "-i", "music.wav"),
-        *("-filter_complex", "[0:v]ass=scene.ass[v];[1:a]aecho=0.8:0.7:120|260:0.3|0.2,aformat=cl=stereo[a]"),
+        *("-filter_complex", f"[0:v]{dusk}ass=scene.ass[v];[1:a]aecho=0.8:0.7:120|260:0.3|0.2,aformat=cl=stereo[a]"),
         *("-map", "[v]", "-map", "[a]", "-t", str(film.seconds), "-fflags", "+bitexact", "-flags", "+bitexact"),
         *("-c:v", "libx264", "-preset", "ultrafast", "-crf", "16", "-threads", "2"),
         *("-c:a", "aac", "-b:a", "128k", "-ar", "48000", f"{film.name}.mp4"),

@@ -38,14 +38,13 @@ def scene() -> Script:
 
 
 def _sun(script: Script) -> None:
-    way = "\\move(850,330,850,640)"
+    way = "\\move(850,330,850,560)"
     script.add(1, 0, SECONDS, "ffdf9a", circle(0, 0, 170), way + "\\alpha&HB8&\\blur50")
     script.add(2, 0, SECONDS, "fff0c9", circle(0, 0, 84), way + "\\blur3")
     for place in range(5):
         y, x = 120 + place * 58, 140 + place * 210
         cloud = polygon([(-170, 0), (-60, -13), (40, -7), (180, 0), (60, 8), (-70, 9)])
         script.add(3, 0, SECONDS, "f7a0a0", cloud, f"\\move({x},{y},{x + 90},{y})\\alpha&H90&\\blur8")
-    script.add(30, 0, SECONDS, "12082a", box(0, 0, WIDTH, 580), f"\\alpha&HFF&\\t(4000,{int(SECONDS * 1000)},\\alpha&H88&)")
 
 
 def _row(
@@ -56,7 +55,7 @@ def _row(
     while x < WIDTH:
         width, height = chance.uniform(58, 120), chance.uniform(*tall)
         top = ground - height
-        houses.append(box(x, top, width, height + 200))
+        houses.append(box(x, top, width, height + 60))
         if chance.random() < 0.4:
             houses.append(box(x + width / 2 - 2, top - 34, 4, 40))
         spots = [(cx, cy) for cx in range(10, int(width) - 14, 17) for cy in range(16, int(height) - 20, 24)]
@@ -74,7 +73,13 @@ def _bridge(script: Script) -> None:
     wires = [stroke((x, _TRACK - 74), (x + 200, _TRACK - 74), 1.6) for x in range(-40, WIDTH, 200)]
     masts = [box(x, _TRACK - 80, 4, 82) for x in range(60, WIDTH, 200)]
     script.add(10, 0, SECONDS, "1b0d26", [*wires, *masts])
-    script.add(9, 0, SECONDS, "2a1436", polygon([(0, 700), (0, 655), (400, 640), (900, 660), (1280, 645), (1280, 720), (0, 720)]))
+    script.add(
+        9,
+        0,
+        SECONDS,
+        "2a1436",
+        polygon([(0, 700), (0, 655), (400, 640), (900, 660), (1280, 645), (1280, 720), (0, 720)]),
+    )
 
 
 def _train(script: Script, begin: float, way: int) -> None:

@@ -51,7 +51,6 @@ def _moon(script: Script, chance: random.Random) -> None:
     for x, y, radius in ((345, -14, 11), (378, 8, 15), (352, 24, 7)):
         script.add(4, 0, SECONDS, "e6cfa4", circle(x, y, radius), rise + "\\blur3\\alpha&H60&")
     script.add(5, 0, SECONDS, "0a1a33", box(0, _HORIZON, WIDTH, HEIGHT - _HORIZON))
-    script.add(6, 0, SECONDS, "050a18", box(0, 600, WIDTH, 200), "\\blur60")
     for place in range(46):
         depth = place / 46
         y, width = _HORIZON + 8 + 240 * depth**1.4, chance.uniform(18, 60) * (0.5 + 1.6 * depth)
@@ -81,14 +80,31 @@ def _beam(script: Script) -> None:
 
 
 def _cliff(script: Script) -> None:
-    rock = [(760, 720), (792, 610), (850, 545), (905, 500), (950, 478), (1060, 474), (1120, 500), (1190, 486), (1280, 520)]
-    script.add(9, 0, SECONDS, "101c30", polygon([(860, 720), (930, 560), (1050, 505), (1180, 470), (1290, 490), (1290, 720)]))
+    rock = [
+        (760, 720),
+        (792, 610),
+        (850, 545),
+        (905, 500),
+        (950, 478),
+        (1060, 474),
+        (1120, 500),
+        (1190, 486),
+        (1280, 520),
+    ]
+    script.add(
+        9, 0, SECONDS, "101c30", polygon([(860, 720), (930, 560), (1050, 505), (1180, 470), (1290, 490), (1290, 720)])
+    )
     script.add(11, 0, SECONDS, "060c17", polygon([*rock, (1280, 720)]))
     script.add(10, 0, SECONDS, "d9d3c7", polygon([(984, 262), (1024, 262), (1036, 482), (972, 482)]))
     for top, bottom in ((300, 340), (384, 428)):
-        spread = [(1004 + side * (20 + 12 * (y - 262) / 220), y) for y, side in ((top, -1), (top, 1), (bottom, 1), (bottom, -1))]
+        spread = [
+            (1004 + side * (20 + 12 * (y - 262) / 220), y)
+            for y, side in ((top, -1), (top, 1), (bottom, 1), (bottom, -1))
+        ]
         script.add(10, 0, SECONDS, "9c2f2a", polygon(spread))
-    script.add(10, 0, SECONDS, "04070d", polygon([(1010, 262), (1024, 262), (1036, 482), (1012, 482)]), "\\alpha&H60&\\blur4")
+    script.add(
+        10, 0, SECONDS, "04070d", polygon([(1010, 262), (1024, 262), (1036, 482), (1012, 482)]), "\\alpha&H60&\\blur4"
+    )
     script.add(10, 0, SECONDS, "1a2233", polygon([(974, 256), (1034, 256), (1030, 266), (978, 266)]))
     script.add(11, 0, SECONDS, "1a2233", box(988, 216, 3, 42) + " " + box(1017, 216, 3, 42))
     script.add(11, 0, SECONDS, "7e2521", polygon([(982, 216), (1004, 192), (1026, 216)]))
@@ -104,8 +120,18 @@ def _boat(script: Script) -> None:
 
 
 SUBTITLES = [
-    (5.6, 9.2, "Every night the same question: <i>is anyone out there?</i>", "Jede Nacht die gleiche Frage: <i>Ist da draußen jemand?</i>"),
-    (9.8, 13.6, "And every night, one light\nanswers for all of us.", "Und jede Nacht antwortet\nein Licht für uns alle."),
+    (
+        5.6,
+        9.2,
+        "Every night the same question: <i>is anyone out there?</i>",
+        "Jede Nacht die gleiche Frage: <i>Ist da draußen jemand?</i>",
+    ),
+    (
+        9.8,
+        13.6,
+        "And every night, one light\nanswers for all of us.",
+        "Und jede Nacht antwortet\nein Licht für uns alle.",
+    ),
     (14.4, 18.0, "A boat, late, and very small.", "Ein Boot, spät, und sehr klein."),
     (18.8, 23.4, "Come home.\nThe rocks are on your left.", "Komm nach Hause.\nDie Felsen sind links von dir."),
 ]

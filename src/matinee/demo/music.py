@@ -69,7 +69,9 @@ def _hold(mix: array.array[float], chord: list[int], begin: float, piece: Piece)
     for note in chord[:3]:
         period = round(SAMPLE_RATE / _hertz(note - 12))
         turn = 2 * math.pi / period
-        shape = [math.sin(turn * x) + 0.4 * math.sin(2 * turn * x) + 0.15 * math.sin(3 * turn * x) for x in range(period)]
+        shape = [
+            math.sin(turn * x) + 0.4 * math.sin(2 * turn * x) + 0.15 * math.sin(3 * turn * x) for x in range(period)
+        ]
         for step in range(max(0, min(length, len(mix) - first))):
             mix[first + step] += piece.held * swell[step] * shape[step % period]
 

@@ -14,7 +14,7 @@ import msgspec
 from matinee.backends.log.port import Log
 from matinee.events.consumer import Consumer
 from matinee.runtime.clock import Clock
-from matinee.runtime.errors import MatineeError
+from matinee.runtime.errors import Invalid, MatineeError
 from matinee.runtime.events import Event
 from matinee.services.history.contract import ByProfile, History
 from matinee.services.metrics.contract import Count, Counts, Metrics, Top
@@ -55,11 +55,7 @@ class Plays:
         await self._consumer.run()
 
     async def apply(self, events: Sequence[Event]) -> None:
-        counts = [
-            Count(event.id, "plays", event.data["title_id"], event.time)
-            for event in events
-            if event.type == "matinee.playback.started"
-        ]
+        counts = [play_count(event) for event in events if event.type == "matinee.playback.started"]
         if counts:
             await self._metrics.count(Counts(counts))
 
@@ -162,6 +158,14 @@ def beacon_count(event: Event) -> Count | None:
     title_id, received = event.data.get("title_id") or "", datetime.fromisoformat(event.data["received"])
     at = event.time if event.time > received - _BELIEVED else received
     return Count(event.id, metric, title_id if _TITLE.match(title_id) else "", at)
+
+
+def play_count(event: Event) -> Count:
+    """What the start of a playback counts as. Raises Invalid where it names no title."""
+    title_id = event.data.get("title_id")
+    if not isinstance(title_id, str) or not _TITLE.match(title_id):
+        raise Invalid(f"{title_id!r} is no title")
+    return Count(event.id, "plays", title_id, event.time)
 
 
 def document(event: Event) -> Document:

@@ -20,6 +20,7 @@ from matinee.gateway.filters.inbound.overload import Overload
 from matinee.gateway.filters.inbound.passport import PassportSwap
 from matinee.gateway.filters.inbound.request_id import RequestId
 from matinee.gateway.filters.inbound.route import RouteChoice
+from matinee.gateway.filters.outbound.fresh_passport import FreshPassport
 from matinee.gateway.filters.outbound.request_id import request_id
 from matinee.gateway.filters.outbound.security_headers import SecurityHeaders
 from matinee.gateway.hosts import Hosts
@@ -92,6 +93,7 @@ def standard(parts: Parts, traffic: Traffic, metrics: Metrics) -> Chain:
     ]
     outbound: list[Outbound] = [
         request_id,
+        FreshPassport(parts.passports),
         SecurityHeaders(parts.policy),
     ]
     finished: list[Finished] = [  # not filters: told at the very end, when nothing can be changed any more

@@ -67,6 +67,12 @@ class Passports:
             return self._ask(token)
         return known
 
+    def forget(self, token: bytes) -> None:
+        """The next request with this token asks accounts, and is not given an answer from before."""
+        self._epoch += 1
+        self._asked.pop(token, None)
+        self._known.pop(token, None)
+
     async def _ask(self, token: bytes) -> Known:
         """One question at a time for a token, however many requests carry it."""
         task = self._asked.get(token)

@@ -27,12 +27,12 @@ class Peer:
 class Request:
     """One request, as filters see it. `path` is decoded and normal, `target` is what goes to a server; header names are in lower
     case. `started` is monotonic, `at` calendar time, in seconds. Inbound filters fill `id`, `trace`, `site` (by which name we
-    were reached), `route` and `account`; `add` puts a header onto what goes to a server.
+    were reached), `route`, `token` (the login's, as it came) and `account`; `add` puts a header onto what goes to a server.
     """
 
     __slots__ = (
         "_extra", "_head", "account", "at", "category", "fields", "id", "keep_alive", "method", "minor", "path", "peer", "route",
-        "site", "started", "status", "target", "trace", "whole",
+        "site", "started", "status", "target", "token", "trace", "whole",
     )  # fmt: skip
 
     def __init__(self, head: RequestHead, peer: Peer, started: float, at: float) -> None:
@@ -54,6 +54,7 @@ class Request:
         self.id = b""
         self.trace = b""
         self.account = ""
+        self.token = b""
         self.route: Route | None = None
         self.status = 0
         self.category = SUCCESS

@@ -118,12 +118,12 @@ class Upstream(asyncio.Protocol):
         self._reply = reply
         self._unchunk = carried.unchunks and reply.length == -1
         self._buffer = b""
-        if len(data) == reply.length or (cutter.done and not data):  # all of it, and nothing else: most answers
+        if len(data) == (0 if bodyless else reply.length):  # all of it, and nothing else: most answers
             carried.reply(reply, data)
             cutter.done, data = True, b""
         else:
             content, rest = cutter.take(data)
-            carried.reply(reply, content if self._unchunk or not rest else data[: len(data) - len(rest)])
+            carried.reply(reply, content if self._unchunk else data[: len(data) - len(rest)])
             data = rest
         if cutter.done:
             self._end(carried, clean=not data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from fractions import Fraction
 from pathlib import Path
@@ -70,12 +71,17 @@ async def _probe(programs: Programs, tools: Toolchain, path: Path) -> dict[str, 
     command = [tools.ffprobe, "-v", "error", *GUARDS, "-show_format", "-show_streams", "-of", "json", about(str(path))]
     ended = await programs.run(command)
     if ended.code != 0:
-        cut = "moov atom not found" in ended.errors
+        cut = "moov atom not found" in ended.errors and await asyncio.to_thread(_begins_as_mp4, path)
         raise Invalid(TRUNCATED if cut else UNREADABLE)
     try:
         return msgspec.json.decode(ended.output, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Invalid(UNREADABLE) from error
+
+
+def _begins_as_mp4(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(8)[4:] == b"ftyp"
 
 
 class _Reach:

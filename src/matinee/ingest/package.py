@@ -166,6 +166,7 @@ def _picture(into: Path, rung: Rung, found: Track) -> Rendition:
         width=rung.width,
         height=rung.height,
         frame_rate=found.frame_rate,
+        segments=len(found.bounds) - 1,
     )
 
 
@@ -182,6 +183,7 @@ def _sound(into: Path, source: Source, number: int, found: Track) -> Rendition:
         label=sound_label(source, number),
         channels=2,
         sample_rate=found.sample_rate,
+        segments=len(found.bounds) - 1,
     )
 
 
@@ -196,6 +198,7 @@ def _words(into: Path, caption: Caption, bounds: list[Fraction]) -> Rendition:
         average_bps=average,
         language=caption.language,
         label=caption.label,
+        segments=len(bounds) - 1,
     )
 
 

@@ -19,7 +19,7 @@ class Rendition(Struct, frozen=True):
     `folder` is relative to the encode's root. Video and audio hold `init.mp4` and `00001.m4s`, `00002.m4s`, …; text holds
     one whole file `captions.vtt` and the same cut as `00001.vtt`, …. `codecs` is the RFC 6381 string; `bandwidth_bps` the
     peak over a segment, `average_bps` over the whole. Width, height and `frame_rate` ("24000/1001" or "24") are video's,
-    `channels` and `sample_rate` audio's.
+    `channels` and `sample_rate` audio's. `segments` is how many there are.
     """
 
     id: str
@@ -35,3 +35,4 @@ class Rendition(Struct, frozen=True):
     frame_rate: str = ""
     channels: int = 0
     sample_rate: int = 0
+    segments: int = 0

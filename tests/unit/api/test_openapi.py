@@ -58,9 +58,7 @@ def test_every_operation_has_its_own_id_a_summary_and_an_example() -> None:
     assert all(operation["summary"] for _, _, operation in OPERATIONS)
 
 
-@pytest.mark.parametrize(
-    ("name", "handler"), [(name, handler) for name, handler, _ in OPERATIONS], ids=str
-)
+@pytest.mark.parametrize(("name", "handler"), [(name, handler) for name, handler, _ in OPERATIONS], ids=str)
 def test_examples_fit_the_types(name: str, handler: HTTPRouteHandler) -> None:
     example = examples.BY_OPERATION[name]
     data = handler.parsed_data_field
@@ -107,3 +105,12 @@ def test_who_may_ask_is_described() -> None:
     assert by_id["signup.plans"]["security"] == []
     assert by_id["discovery.home"]["security"] == [{"cookie": []}, {"bearer": []}]
     assert by_id["open_connect.report"]["security"] == [{"appliance": []}]
+
+
+def test_answers_without_a_body_and_ready_made_json_are_described_as_such() -> None:
+    by_id = {name: operation["responses"] for name, _, operation in OPERATIONS}
+    assert "content" not in by_id["account.log_out"]["204"]
+    keys = by_id["open_connect.keys"]["200"]["content"]["application/jwk-set+json"]
+    assert keys["schema"] == {"type": "object"}
+    assert by_id["images.image"]["200"]["content"]["image/jpeg"]["schema"] == {"type": "string"}
+    assert CONTENT["components"]["schemas"]["TitleChange"]["additionalProperties"] is False

@@ -27,8 +27,7 @@ function Detour({ to }: { to: string }) {
   return <Spinner />;
 }
 
-function Page({ session }: { session: Session | null }) {
-  const path = usePath();
+function Page({ path, session }: { path: string; session: Session | null }) {
   const found = path === "/" && !session ? { route: landing, params: {} } : find(path);
   if (!found) {
     return (
@@ -51,6 +50,7 @@ function Page({ session }: { session: Session | null }) {
 }
 
 export function App() {
+  const path = usePath(); // here, so that a new path is judged with the session as it is now
   const session = useSession();
   const watching = Boolean(session.data?.profile);
   useEffect(() => enableBeacons(watching), [watching]);
@@ -58,5 +58,5 @@ export function App() {
   if (session.isError && session.data === undefined) {
     return <Failed what="Matinee" error={session.error} retry={() => void session.refetch()} />;
   }
-  return <Page session={session.data ?? null} />;
+  return <Page path={path} session={session.data ?? null} />;
 }

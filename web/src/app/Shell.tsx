@@ -42,7 +42,7 @@ function Personal({ session }: { session: Session }) {
         type="button"
         className="personal-button"
         aria-expanded={open}
-        aria-label={`Menu of ${profile?.name ?? account.name}`}
+        aria-label="Your menu"
         onClick={() => setOpen(!open)}
       >
         <Avatar name={profile?.name ?? account.name} avatar={profile?.avatar ?? 0} />

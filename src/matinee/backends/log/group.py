@@ -3,6 +3,7 @@ taken as a lock, says whose it is. Each member holds a file of its own, so that 
 
 from __future__ import annotations
 
+import threading
 import uuid
 from pathlib import Path
 
@@ -16,6 +17,8 @@ class Member:
         self._folder = folder
         self._partitions = partitions
         self._held: dict[int, Mark] = {}
+        self._sharing = threading.Lock()
+        self._left = False
         self._path = folder / f"{uuid.uuid4().hex}.member"
         self._life = self._enlisted()
 
@@ -31,24 +34,29 @@ class Member:
 
     def share(self, busy: set[int]) -> None:
         """Takes what nobody has, and gives back what is more than its share and not busy."""
-        if not self._path.exists():  # another member thought us dead, in the instant before we took our file
-            self._life.close()
-            self._life = self._enlisted()
-        most = -(-self._partitions // max(1, self._alive()))
-        for number in [number for number in self._held if number not in busy][: max(0, len(self._held) - most)]:
-            self._held.pop(number).close()
-        for number in range(self._partitions):
-            if len(self._held) >= most:
+        with self._sharing:  # a poll that was cancelled may have left its share at work
+            if self._left:
                 return
-            if number not in self._held:
-                self._try(number)
+            if not self._path.exists():  # another member thought us dead, in the instant before we took our file
+                self._life.close()
+                self._life = self._enlisted()
+            most = -(-self._partitions // max(1, self._alive()))
+            for number in [number for number in self._held if number not in busy][: max(0, len(self._held) - most)]:
+                self._held.pop(number).close()
+            for number in range(self._partitions):
+                if len(self._held) >= most:
+                    return
+                if number not in self._held:
+                    self._try(number)
 
     def leave(self) -> None:
-        for mark in self._held.values():
-            mark.close()
-        self._held.clear()
-        self._path.unlink(missing_ok=True)
-        self._life.close()
+        with self._sharing:
+            self._left = True
+            for mark in self._held.values():
+                mark.close()
+            self._held.clear()
+            self._path.unlink(missing_ok=True)
+            self._life.close()
 
     def _enlisted(self) -> Mark:
         life = Mark(self._path)

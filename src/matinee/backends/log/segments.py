@@ -10,6 +10,7 @@ import os
 import re
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -24,6 +25,7 @@ from matinee.runtime.errors import Invalid, Unavailable
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}\Z")
 _LOOK_S = 0.1  # how often a waiting reader looks for what other processes appended
 _SHARE_S = 1.0
+_SYNCS = 4
 _SEGMENT_BYTES = 16 << 20
 
 
@@ -84,12 +86,31 @@ class SegmentLog:
             return self._topics[name]
 
     def _write(self) -> None:
-        while (append := self._queue.get()) is not None:
-            batch = [append, *self._waiting()]
-            for topic in dict.fromkeys(each.topic for each in batch):
-                self._write_topic(topic, [each for each in batch if each.topic == topic])
-            for each in batch:
-                each.settle()
+        with ThreadPoolExecutor(_SYNCS, thread_name_prefix="log sync") as syncs:
+            while (append := self._queue.get()) is not None:
+                batch = [append, *self._waiting()]
+                shares = self._shares(batch)
+                if len(shares) == 1:
+                    shares[0].write()
+                else:
+                    list(syncs.map(_Share.write, shares))  # a disk takes several syncs at once for little more than one
+                for each in batch:
+                    each.settle()
+
+    def _shares(self, batch: list[_Append]) -> list[_Share]:
+        """What each partition gets of a batch. An append that cannot be written at all has its error."""
+        shares: dict[tuple[str, int], _Share] = {}
+        for append in batch:
+            try:
+                topic = self._topic(append.topic)
+                parts = topic.parts(append.records)
+            except Exception as error:  # noqa: BLE001 - the appender's; the thread lives on
+                append.error = error
+                continue
+            for number, frames in parts.items():
+                share = shares.setdefault((append.topic, number), _Share(topic.partitions[number]))
+                share.add(frames, append)
+        return list(shares.values())
 
     def _waiting(self) -> list[_Append]:
         batch: list[_Append] = []
@@ -103,25 +124,6 @@ class SegmentLog:
                 return batch
             batch.append(append)
 
-    def _write_topic(self, name: str, appends: list[_Append]) -> None:
-        try:
-            topic = self._topic(name)
-            shares = [topic.shares(each.records) for each in appends]
-        except Exception as error:  # noqa: BLE001 - the appenders'; the thread lives on
-            for each in appends:
-                each.error = error
-            return
-        for number, partition in enumerate(topic.partitions):
-            frames = b"".join(share.get(number, b"") for share in shares)
-            if not frames:
-                continue
-            try:
-                partition.append(frames)
-            except Exception as error:  # noqa: BLE001 - as above
-                for each, share in zip(appends, shares, strict=True):
-                    if number in share:
-                        each.error = error
-
 
 class Topic:
     """A topic's partitions, and the readers of this process that wait for it."""
@@ -131,12 +133,12 @@ class Topic:
         self.partitions = [Partition(folder / str(n), n, segment_bytes=segment_bytes) for n in range(count)]
         self.waiting: set[asyncio.Event] = set()
 
-    def shares(self, records: Sequence[Record]) -> dict[int, bytes]:
+    def parts(self, records: Sequence[Record]) -> dict[int, bytearray]:
         """The records as bytes of the partitions that their keys choose."""
-        shares: dict[int, bytearray] = {}
+        parts: dict[int, bytearray] = {}
         for record in records:
-            shares.setdefault(crc32(record.key) % len(self.partitions), bytearray()).extend(framed(record))
-        return {number: bytes(share) for number, share in shares.items()}
+            parts.setdefault(crc32(record.key) % len(self.partitions), bytearray()).extend(framed(record))
+        return parts
 
     def wake(self) -> None:
         for event in self.waiting:
@@ -231,6 +233,26 @@ class _Append:
             self.done.set_result(None)
         else:
             self.done.set_exception(self.error)
+
+
+class _Share:
+    """What one partition gets of a batch."""
+
+    def __init__(self, partition: Partition) -> None:
+        self._partition = partition
+        self._frames = bytearray()
+        self._appends: list[_Append] = []
+
+    def add(self, frames: bytearray, append: _Append) -> None:
+        self._frames += frames
+        self._appends.append(append)
+
+    def write(self) -> None:
+        try:
+            self._partition.append(bytes(self._frames))
+        except Exception as error:  # noqa: BLE001 - the appenders'
+            for append in self._appends:
+                append.error = error
 
 
 def _named(name: str) -> str:

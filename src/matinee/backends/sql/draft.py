@@ -8,15 +8,13 @@ makes `migrations/0001_first.py`, to be read, trimmed and kept. A test holds tha
 from __future__ import annotations
 
 import sys
-import tempfile
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, create_engine
 
 from matinee.backends.sql.migrations import folder, head, upgrade
-from matinee.backends.sql.sqlite import engine
 
 _MODULE = """\
 from __future__ import annotations
@@ -63,11 +61,10 @@ def _script(metadata: MetaData, package: str) -> Any:
     from alembic.autogenerate import produce_migrations  # noqa: PLC0415 - development only
     from alembic.runtime.migration import MigrationContext  # noqa: PLC0415
 
-    with tempfile.TemporaryDirectory() as scratch:
-        writing = engine(Path(scratch) / "head.db", "BEGIN IMMEDIATE")
-        with writing.begin() as connection:
-            upgrade(connection, package)
-            return produce_migrations(MigrationContext.configure(connection), metadata)
+    scratch = create_engine("sqlite://")
+    with scratch.begin() as connection:
+        upgrade(connection, package)
+        return produce_migrations(MigrationContext.configure(connection), metadata)
 
 
 def main() -> None:

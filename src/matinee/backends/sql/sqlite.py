@@ -28,6 +28,7 @@ from matinee.runtime.errors import Conflict, OutOfSpace, Unavailable
 
 T = TypeVar("T")
 Queue = SimpleQueue[Work | None]
+Run = Callable[[Connection, Work], None]
 
 _READERS = 4
 _MOST_TOGETHER = 64  # units in one commit: bounds how long the first waits for the last
@@ -50,13 +51,16 @@ class Sqlite:
         self._writes: Queue = SimpleQueue()
         self._reads: Queue = SimpleQueue()
         self._closed = False
-        reading = engine(path, "BEGIN", "PRAGMA foreign_keys = ON", "PRAGMA query_only = ON")
-        writing = engine(path, "BEGIN IMMEDIATE", "PRAGMA foreign_keys = ON")
-        self._readers = [self._thread(f"{path.stem} read {n}", self._read, reading) for n in range(readers)]
-        self._writer = self._thread(f"{path.stem} write", self._write, writing)
+        self._most_readers = readers
+        self._reading = engine(path, "BEGIN", "PRAGMA foreign_keys = ON", "PRAGMA query_only = ON")
+        self._writing = engine(path, "BEGIN IMMEDIATE", "PRAGMA foreign_keys = ON")
+        self._readers: list[threading.Thread] = []
+        self._writer = self._thread("write", self._writes, self._writing, self._write)
 
     async def read(self, unit: Callable[[Connection], T], *, fresh: bool = False) -> T:
         del fresh  # there is one copy, and it is always fresh
+        if len(self._readers) < self._most_readers and (not self._readers or not self._reads.empty()):
+            self._readers.append(self._thread("read", self._reads, self._reading, self._read))
         return await self._put(self._reads, unit)
 
     async def transact(self, unit: Callable[[Connection], T]) -> T:
@@ -83,27 +87,39 @@ class Sqlite:
         queue.put(work)
         return work.answer
 
-    def _thread(self, name: str, run: Callable[[Engine], None], on: Engine) -> threading.Thread:
-        thread = threading.Thread(target=run, args=(on,), name=name, daemon=True)
+    def _thread(self, name: str, queue: Queue, on: Engine, run: Run) -> threading.Thread:
+        thread = threading.Thread(
+            target=self._serve, args=(queue, on, run), name=f"{self._path.stem} {name}", daemon=True
+        )
         thread.start()
         return thread
 
-    def _read(self, on: Engine) -> None:
-        with on.connect() as connection:
-            while (work := self._reads.get()) is not None:
-                if not work.abandoned:
-                    work.settle(self._alone(connection, work))
+    def _serve(self, queue: Queue, on: Engine, run: Run) -> None:
+        """Runs what the queue brings, until it brings None, on one connection, opened again where that failed."""
+        while (work := queue.get()) is not None:
+            try:
+                connection = on.connect()
+            except DBAPIError as error:
+                work.settle((None, self._meaning(error)))
+                continue
+            with connection:
+                run(connection, work)
+                while (work := queue.get()) is not None:
+                    run(connection, work)
+            return
 
-    def _write(self, on: Engine) -> None:
-        with on.connect() as connection:
-            while (work := self._writes.get()) is not None:
-                batch = [work, *self._waiting()]
-                outcomes = self._together(connection, batch)
-                if published(connection):
-                    for wake in self._wakes:
-                        wake()
-                for settled, outcome in zip(batch, outcomes, strict=True):
-                    settled.settle(outcome)
+    def _read(self, connection: Connection, work: Work) -> None:
+        if not work.abandoned:
+            work.settle(self._alone(connection, work))
+
+    def _write(self, connection: Connection, work: Work) -> None:
+        batch = [work, *self._waiting()]
+        outcomes = self._together(connection, batch)
+        if published(connection):
+            for wake in self._wakes:
+                wake()
+        for settled, outcome in zip(batch, outcomes, strict=True):
+            settled.settle(outcome)
 
     def _waiting(self) -> list[Work]:
         batch: list[Work] = []

@@ -69,8 +69,12 @@ class TantivyStore:
         self._folder = folder
         self._lock = _locked(folder / "lock")
         self._schema = _schema()
-        self._generation, self._index, self._kept = self._opened(entropy)
-        self._writer = self._index.writer(_HEAP_BYTES, 1)
+        try:
+            self._generation, self._index, self._kept = self._opened(entropy)
+            self._writer = self._index.writer(_HEAP_BYTES, 1)
+        except Exception as error:
+            self._lock.close()
+            raise _meaning(error) from error
         self._plays = {title_id: kept.popularity for title_id, kept in self._kept.items() if kept.popularity}
         self._plays.update(self._saved_plays())
         self._numbers = count(1 + max((kept.number for kept in self._kept.values()), default=0))
@@ -123,10 +127,10 @@ class TantivyStore:
         header, place = self._folder / "header.json", self._folder / "index"
         try:
             found = msgspec.json.decode(header.read_bytes(), type=_Header)
-            if found.format == FORMAT:
+            if found.format == FORMAT and Index.exists(str(place)):
                 index = Index(self._schema, str(place))
                 return found.generation, index, _all_kept(index)
-            _log.warning("the search index is of another version and begins anew")
+            _log.warning("the search index is lost or of another version and begins anew")
         except FileNotFoundError:
             _log.info("a search index begins")
         except BaseException as error:  # a broken file may end in a panic of the engine, which is no Exception
@@ -350,6 +354,6 @@ def _meaning(error: Exception) -> Exception:
     if isinstance(error, MatineeError):
         return error
     full = getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error)
-    met = OutOfSpace() if full else Unavailable(f"The search index could not be written: {error}")
+    met = OutOfSpace() if full else Unavailable(f"the search index cannot be written: {error}")
     met.__cause__ = error
     return met

@@ -32,9 +32,7 @@ def test_a_repeat_has_the_same_event_id_and_another_write_has_not() -> None:
     assert rules.event_id(replace(BOOKMARK)) == rules.event_id(BOOKMARK)
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"position_ms": -1}, {"duration_ms": -1}, {"at": NOW.replace(tzinfo=None)}], ids=str
-)
+@pytest.mark.parametrize("wrong", [{"position_ms": -1}, {"duration_ms": -1}, {"at": NOW.replace(tzinfo=None)}], ids=str)
 def test_a_bookmark_that_makes_no_sense_is_refused(wrong: dict[str, object]) -> None:
     rules.check(BOOKMARK)
     with pytest.raises(Invalid):

@@ -74,7 +74,9 @@ def test_any_part_of_a_run_is_found_by_its_pieces(run: str, data: st.DataObject)
     assert set(rules.asked_pieces(run[first:end])) <= rules.indexed_pieces(run)
 
 
-@pytest.mark.parametrize(("word", "slips", "generous"), [("no", 0, 0), ("her", 0, 1), ("star", 1, 1), ("casanova", 2, 2)])
+@pytest.mark.parametrize(
+    ("word", "slips", "generous"), [("no", 0, 0), ("her", 0, 1), ("star", 1, 1), ("casanova", 2, 2)]
+)
 def test_longer_words_forgive_more_slips(word: str, slips: int, generous: int) -> None:
     assert (rules.slips(word), rules.slips(word, generous=True)) == (slips, generous)
 
@@ -83,4 +85,6 @@ def test_plays_lift_a_hit_but_not_over_a_better_match() -> None:
     exact, slipped = rules.rank(3, 0, "heat wave", "heat"), rules.rank(1, 1_000_000, "heart", "heat")
     assert exact > slipped
     assert rules.rank(3, 100, "heat wave", "x") > rules.rank(3, 10, "heat wave", "x")
-    assert rules.rank(3, 0, "heat", "heat") > rules.rank(3, 0, "heat wave", "heat") > rules.rank(3, 0, "the heat", "heat")
+    assert (
+        rules.rank(3, 0, "heat", "heat") > rules.rank(3, 0, "heat wave", "heat") > rules.rank(3, 0, "the heat", "heat")
+    )

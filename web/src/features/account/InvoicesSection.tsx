@@ -15,7 +15,7 @@ export function InvoicesSection() {
       {list.isError && <Failed what="The invoices" error={list.error} retry={() => void list.refetch()} />}
       {list.data?.length === 0 && <p className="muted">None yet.</p>}
       {list.data && list.data.length > 0 && (
-        <div className="table-scroll" tabIndex={0} role="region" aria-labelledby="invoices-heading">
+        <div className="table-scroll" tabIndex={0} role="region" aria-label="Table of invoices">
           <table>
             <thead>
               <tr>

@@ -97,7 +97,8 @@ export function FaultPage({ fault, onRetry, onLeave }: Props) {
   useEffect(() => report({ kind: "error", name: `player.${fault.kind}`, data: { ...fault } }), [fault]);
   const { title, text } = explain(fault);
   return (
-    <div className="player-problem" role="alert">
+    <main className="player-problem">
+      <div role="alert">
       <h1>{title}</h1>
       {text}
       <div className="actions">
@@ -106,6 +107,7 @@ export function FaultPage({ fault, onRetry, onLeave }: Props) {
         </Button>
         <Button onClick={onLeave}>Back</Button>
       </div>
-    </div>
+      </div>
+    </main>
   );
 }

@@ -18,6 +18,7 @@ export default function PlayerPage({ id }: { id: string }) {
   const fromStart = useQueryParam("from") === "start";
   const { play, problem, asked_ms, again, fail } = usePlay(id);
   const [fault, setFault] = useState<Fault | null>(null);
+  const [supported] = useState(Engine.supported);
   usePageTitle(play?.title.title ?? "Film");
 
   const leave = useCallback(() => back(`/titles/${id}`), [id]);
@@ -37,7 +38,7 @@ export default function PlayerPage({ id }: { id: string }) {
   }, [retry]);
 
   if (problem) return <ProblemPage problem={problem} title_id={id} onRetry={retry} onLeave={leave} />;
-  if (!Engine.supported()) return <FaultPage fault={NO_SUPPORT} onRetry={retry} onLeave={leave} />;
+  if (!supported) return <FaultPage fault={NO_SUPPORT} onRetry={retry} onLeave={leave} />;
   if (fault) return <FaultPage fault={fault} onRetry={retry} onLeave={leave} />;
   if (!play) return <Opening onLeave={leave} />;
   return (

@@ -113,7 +113,8 @@ export function ProblemPage({ problem, title_id, onRetry, onLeave }: Props) {
     text: <p>{problem.detail}</p>,
   };
   return (
-    <div className="player-problem" role="alert">
+    <main className="player-problem">
+      <div role="alert">
       <h1>{page.title}</h1>
       {page.text}
       <div className="actions">
@@ -125,6 +126,7 @@ export function ProblemPage({ problem, title_id, onRetry, onLeave }: Props) {
         {page.action}
         <Button onClick={onLeave}>Back</Button>
       </div>
-    </div>
+      </div>
+    </main>
   );
 }

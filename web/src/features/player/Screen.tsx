@@ -31,7 +31,7 @@ function toggleSubtitles(choices: Choice[]): void {
 /** The film with its controls, which hide while it plays and nobody moves. */
 export function Screen({ play, asked_ms, fromStart, onFault, onProblem, onLeave, onLeft }: Props) {
   const video = useRef<HTMLVideoElement>(null);
-  const container = useRef<HTMLDivElement>(null);
+  const container = useRef<HTMLElement>(null);
   const picture = useRef<HTMLDivElement>(null);
   const state = useVideo(video);
   const choices = useEngine({ play, asked_ms, fromStart, video, container: picture, onFault, onProblem, onLeft });
@@ -56,7 +56,7 @@ export function Screen({ play, asked_ms, fromStart, onFault, onProblem, onLeave,
   };
 
   return (
-    <div
+    <main
       ref={container}
       className={`player ${awake ? "awake" : "asleep"}`}
       onPointerMove={(event) => event.pointerType === "mouse" && wake()}
@@ -95,6 +95,6 @@ export function Screen({ play, asked_ms, fromStart, onFault, onProblem, onLeave,
         <h1>{play.title.title}</h1>
       </div>
       <Controls state={state} actions={actions} choices={choices} menu={menu} onMenu={setMenu} />
-    </div>
+    </main>
   );
 }

@@ -20,13 +20,13 @@ export function AccountStep({ heading, given, onDone }: Props) {
   const [email, setEmail] = useState(given?.email ?? "");
   const [password, setPassword] = useState(given?.password ?? "");
   const [name, setName] = useState(given?.name ?? "");
-  const [errors, setErrors] = useState<Errors>({});
+  const [tried, setTried] = useState(false);
+  const entered = { email: email.trim(), password, name: name.trim() };
+  const errors = tried ? check(entered) : {};
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const entered = { email: email.trim(), password, name: name.trim() };
-    const found = check(entered);
-    setErrors(found);
-    if (Object.keys(found).length === 0) onDone(entered);
+    setTried(true);
+    if (Object.keys(check(entered)).length === 0) onDone(entered);
   };
   return (
     <form onSubmit={submit} noValidate className="stack">

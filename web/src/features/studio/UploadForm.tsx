@@ -45,8 +45,10 @@ function useUpload(onDone: () => void) {
 
 function Sent({ sending, onPause }: { sending: Sending; onPause: () => void }) {
   const size = sizeOf(sending.film);
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => box.current?.scrollIntoView({ block: "center" }), []);
   return (
-    <div className="stack" aria-live="polite">
+    <div className="stack" ref={box}>
       <p>
         <strong>{sending.film.words.title}</strong>: {bytes(sending.sent)} of {bytes(size)}
       </p>

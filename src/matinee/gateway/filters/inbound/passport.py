@@ -22,6 +22,7 @@ class PassportSwap:
         token = _token(request) if request.route is not None else None
         if token is None:
             return None
+        request.token = token
         found = self._passports.find(token, request.at)
         if isinstance(found, Known):
             _stamp(request, found)

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from matinee.events.live import beacon_count, document
+from matinee.runtime.events import Event
+from matinee.services.metrics.contract import Count
+from matinee.services.search.contract import Document
+from matinee.terms.maturity import Maturity
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+TITLE = "ttl_" + "0" * 31 + "1"
+
+
+def beacon(kind: str, name: str = "x", title_id: str | None = TITLE, at: datetime = NOW) -> Event:
+    data = {"name": name, "title_id": title_id, "received": NOW.isoformat()}
+    return Event("acc.1", "matinee/player", f"matinee.beacon.{kind}", at, "acc", data)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "metric"),
+    [
+        ("impression", "row", "impressions"),
+        ("error", "media", "errors"),
+        ("playback", "stall", "stalls"),
+        ("playback", "play", None),
+        ("ui", "stall", None),
+    ],
+)
+def test_a_beacon_counts_as_what_it_tells(kind: str, name: str, metric: str | None) -> None:
+    expected = metric and Count("acc.1", metric, TITLE, NOW)
+    assert beacon_count(beacon(kind, name)) == expected
+
+
+@pytest.mark.parametrize("title_id", [None, "", "ttl_1", "x" * 64, TITLE.upper(), TITLE + "\n"])
+def test_what_is_no_title_is_no_key(title_id: str | None) -> None:
+    count = beacon_count(beacon("error", title_id=title_id))
+    assert count is not None
+    assert count.key == ""
+
+
+@pytest.mark.parametrize(
+    ("ago", "counted"),
+    [
+        (timedelta(hours=23), timedelta(hours=23)),
+        (timedelta(days=1), timedelta(0)),
+        (timedelta(days=4000), timedelta(0)),
+    ],
+    ids=str,
+)
+def test_a_time_too_long_ago_counts_when_it_came(ago: timedelta, counted: timedelta) -> None:
+    count = beacon_count(beacon("error", at=NOW - ago))
+    assert count is not None
+    assert count.at == NOW - counted
+
+
+def test_a_title_becomes_a_document() -> None:
+    data: dict[str, Any] = {
+        "revision": 3,
+        "state": "published",
+        "title": "Film",
+        "synopsis": "",
+        "year": None,
+        "genres": ["Drama"],
+        "maturity": 16,
+        "territories": ["DE"],
+        "popularity": 1e9,
+        "poster_id": None,
+    }
+    told = Event("evt_1", "matinee/catalog", "matinee.title.published", NOW, TITLE, data)
+    assert document(told) == Document(TITLE, 3, "Film", "", None, ["Drama"], Maturity.SIXTEEN, ["DE"])
+    del data["maturity"]
+    with pytest.raises(msgspec.ValidationError):
+        document(told)

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from matinee.runtime import telemetry, trace
+
+JWT = "eyJhbGciOiJFUzI1NiIsImtpZCI6IngifQ.eyJzdWIiOiJhY2NfMSJ9.c2lnbmF0dXJl"
+SECRET = "s3cretVALUE-of_a.token"
+
+
+@pytest.fixture(autouse=True)
+def restored() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"GET /api/play/sessions/ses_1/manifest.mpd?token={SECRET}&x=1",
+        f"GET /a?x=1&Token={SECRET}",
+        f"GET http://cdn/URISigningPackage={SECRET}/ttl_1/seg.m4s",
+        f"GET http://cdn/urisigningpackage={JWT}/ttl_1/seg.m4s",
+        f"Authorization: Bearer {SECRET}",
+        f"{{'authorization': 'Bearer {SECRET}'}}",
+        f"(b'authorization', b'Bearer {SECRET}')",
+        f'{{"authorization": "Basic {SECRET}"}}',
+        f"authorization={SECRET}",
+        f'{{"access_token": "{SECRET}"}}',
+        f"cookie: matinee_session={SECRET}; theme=dark",
+        f"x-matinee-passport: {JWT}",
+        f"password='{SECRET}'",
+        f"passport {JWT}",
+        f"sent bearer {SECRET}",
+    ],
+)
+def test_no_secret_is_left_in_a_line(line: str) -> None:
+    found = telemetry.cut(line)
+    assert SECRET not in found
+    assert JWT not in found
+    assert "…" in found
+
+
+@pytest.mark.parametrize(
+    "line", ["ttl_1 published", "GET /api/discovery/home 200", "the token is bad", "6 tokens left"]
+)
+def test_what_is_no_secret_stays(line: str) -> None:
+    assert telemetry.cut(line) == line
+
+
+def test_the_rest_of_the_line_stays() -> None:
+    line = telemetry.cut(f"GET /URISigningPackage={JWT}/ttl_1/1.m4s?token={SECRET}&CMCD=br 200")
+    assert line == "GET /URISigningPackage=…/ttl_1/1.m4s?token=…&CMCD=br 200"
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_every_logger_ends_in_the_same_clean_lines(capsys: pytest.CaptureFixture[str], as_json: bool) -> None:
+    telemetry.configure("core", json=as_json)
+    logging.getLogger("uvicorn.error").warning("GET /a?token=%s", SECRET)
+    structlog.get_logger("matinee.api").info("played", title="ttl_1", url=f"/x?token={SECRET}")
+    try:
+        raise ValueError(f"token={SECRET}")  # noqa: TRY301
+    except ValueError:
+        logging.getLogger("matinee").exception("it failed")
+    found = capsys.readouterr().err
+    assert SECRET not in found
+    assert "Traceback" in found
+    if as_json:
+        lines = [json.loads(line) for line in found.splitlines()]
+        assert [(line["process"], line["level"]) for line in lines] == [
+            ("core", "warning"),
+            ("core", "info"),
+            ("core", "error"),
+        ]
+        assert lines[1]["title"] == "ttl_1"
+    else:
+        assert " warning core: GET /a?token=…\n" in found
+        assert " info core: played  title=ttl_1  url=/x?token=…\n" in found
+
+
+def test_a_line_stays_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    telemetry.configure("core", json=False)
+    logging.getLogger("x").warning("q=%s", "a\n12:00:00 info core: forged\x1b[2J", extra={"more": "b\r\nc"})
+    found = capsys.readouterr().err
+    assert found.count("\n") == 1
+    assert "\x1b" not in found
+
+
+def test_a_line_names_its_trace(capsys: pytest.CaptureFixture[str]) -> None:
+    telemetry.configure("core", json=True)
+    with trace.span() as span:
+        logging.getLogger("x").warning("inside")
+    assert json.loads(capsys.readouterr().err)["trace"] == span.trace_id
+
+
+def test_debug_is_silent_until_it_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    telemetry.configure("core", json=False)
+    structlog.get_logger("x").debug("hidden")
+    telemetry.configure("core", json=False, level=logging.DEBUG)
+    structlog.get_logger("y").debug("shown")
+    found = capsys.readouterr().err
+    assert "hidden" not in found
+    assert "shown" in found
+
+
+def test_metrics_are_exposed_of_one_registry() -> None:
+    body, content_type = telemetry.exposition(telemetry.registry())
+    assert content_type.startswith("text/plain")
+    assert b"process_cpu_seconds_total" in body or sys.platform != "linux"
+    assert telemetry.registry() is not telemetry.registry()
