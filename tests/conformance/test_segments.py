@@ -146,7 +146,7 @@ def check(source: Source, record: Encode, root: Path) -> None:
             continue
         found = spans(root, rendition.folder)
         assert f"{rendition.folder}/main.m3u8" in names
-        assert -Fraction(1, 10) < found[0][0] <= 0
+        assert -Fraction(1, 5) < found[0][0] <= 0
         assert all(end == start for (_, end), (start, _) in pairwise(found)), f"a gap or overlap in {rendition.id}"
         tracks.setdefault(rendition.track, []).append(found)
     pictures = tracks[Track.VIDEO]
@@ -158,7 +158,7 @@ def check(source: Source, record: Encode, root: Path) -> None:
     for sound in tracks.get(Track.AUDIO, []):
         assert len(sound) == len(pictures[0])
         pairs = list(zip(sound, pictures[0], strict=True))[1:]
-        assert all(-Fraction(1, 10) < shown - heard <= Fraction(30, 1000) for (heard, _), (shown, _) in pairs)
+        assert all(-Fraction(1, 5) < shown - heard <= Fraction(30, 1000) for (heard, _), (shown, _) in pairs)
     for rendition in record.renditions:
         if rendition.track is Track.TEXT:
             assert sum(name.startswith(f"{rendition.folder}/0") for name in names) == len(pictures[0])

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from obstore.store import LocalStore
 
 from matinee.backends.sql.open import open as open_database
+from matinee.ingest import pipeline
 from matinee.ingest.contract import (
     Append,
     ByPreparation,
@@ -27,6 +29,7 @@ from matinee.ingest.contract import (
     Upload,
     piece,
 )
+from matinee.ingest.inbox import Inbox
 from matinee.ingest.scratch import Scratch
 from matinee.ingest.service import Service
 from matinee.ingest.toolchain import installed
@@ -62,7 +65,7 @@ def film(path: Path, seconds: float = 3, size: str = "320x180", *, sound: bool =
 class House:
     """Ingest with everything around it, in one folder."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, lease_ms: int = 10_000) -> None:
         self.home = home
         names = ("ingest", "jobs", "catalog", "fill")
         packages = {name: f"matinee.services.{name}" for name in names} | {"ingest": "matinee.ingest"}
@@ -72,7 +75,7 @@ class House:
         clock = SystemClock()
         ids = Ids(clock)
         self.objects = LocalStore(home / "objects", mkdir=True)
-        self.jobs = connect(Jobs, LocalChannel(JobsService(self._databases["jobs"], clock, ids)))
+        self.jobs = connect(Jobs, LocalChannel(JobsService(self._databases["jobs"], clock, ids, lease_ms)))
         self.catalog = connect(Catalog, LocalChannel(CatalogService(self._databases["catalog"], clock, ids)))
         self.fill = connect(Fill, LocalChannel(FillService(self._databases["fill"])))
         self.service = Service(self._databases["ingest"], self.objects, self.jobs, self.catalog, clock, ids)
@@ -186,6 +189,63 @@ async def test_a_bad_film_ends_with_one_sentence_and_leaves_nothing(house: House
     assert house.files("objects") == []
     with pytest.raises(Conflict):
         await house.ingest.retry(ByPreparation(started.id))
+
+
+async def _doomed(home: Path, film_path: Path) -> None:
+    """A house that works until it is killed."""
+    house = House(home, lease_ms=1000)
+    await house.ingest.start(Start("k", str(film_path), "f.mp4", FILM))
+    await house.worker.run()
+
+
+@pytest.mark.parametrize("folder", ["inspect", "encode.*.part/v360.mp4", "encode", "package.*.part", "package"])
+async def test_killed_at_any_moment_it_still_ends_right(tmp_path: Path, eventually: Eventually, folder: str) -> None:
+    path = film(tmp_path / "f.mp4", seconds=12, size="640x360")
+    home = tmp_path / "home"
+    home.mkdir()
+    paths = f"pathlib.Path({str(home)!r}), pathlib.Path({str(path)!r})"
+    code = f"import asyncio, pathlib, test_ingest as t; asyncio.run(t._doomed({paths}))"
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, cwd=Path(__file__).parent) as doomed:  # noqa: ASYNC220 - it is killed below
+        try:
+            await eventually(lambda: any(home.glob(f"scratch/*/{folder}")), within_s=30)
+        finally:
+            doomed.kill()
+    house = House(home, lease_ms=1000)
+    running = asyncio.create_task(house.worker.run())
+    started = await house.ingest.start(Start("k", str(path), "f.mp4", FILM))
+    done = await over(house, started.id)
+    assert (done.phase, done.message) == (Phase.PLAYABLE, "")
+    job = (await house.jobs.list_jobs(ListJobs())).jobs[0]
+    ended = [task.step for task in job.tasks if task.reason is Reason.NORMAL]
+    assert sorted(ended) == sorted(pipeline.STEPS[place].name for place in range(6))
+    assert {task.reason for task in job.tasks} <= {Reason.NORMAL, Reason.LOST}
+    await house.ingest.sweep(Sweep())
+    await house.worker.sweep()
+    assert house.files("scratch") == []
+    assert {name.split("/")[0] for name in house.files("objects")} == {"media", "images"}
+    running.cancel()
+    await house.close()
+
+
+async def test_the_inbox_is_taken_in_and_emptied(house: House, tmp_path: Path) -> None:
+    path, words = tmp_path / "night & day.mp4", tmp_path / "de.vtt"
+    path.write_bytes(b"x" * 100)
+    words.write_text("WEBVTT\n")
+    inbox = Inbox(house.home)
+    laid = inbox.put(path, FILM, [Sidecar(str(words), "de")])
+    assert path.exists()
+    (house.home / "inbox" / "bad").mkdir()
+    (house.home / "inbox" / "bad" / "film.json").write_text('{"file": "../../secret", "metadata": {"title": "x"}}')
+    taken = await inbox.take(house.ingest)
+    assert [(one.filename, one.title) for one in taken] == [("night & day.mp4", "The Lighthouse")]
+    assert not laid.exists()
+    stored = house.home / "objects" / "sources" / taken[0].id
+    assert sorted(file.name for file in stored.iterdir()) == ["film", "sidecar-0"]
+    assert "film.json" in (house.home / "inbox" / "bad" / "refused.txt").read_text()
+    assert await inbox.take(house.ingest) == []
+    with pytest.raises(Invalid):
+        inbox.put(tmp_path / "gone.mp4", FILM, [])
 
 
 async def test_start_refuses_what_it_cannot_read(house: House, tmp_path: Path) -> None:

@@ -1,8 +1,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from house import PASSWORD, House
+if TYPE_CHECKING:
+    from conftest import House
+
+PASSWORD = "correct horse"
+
 
 LOG_IN = {"email": "ada@example.org", "password": PASSWORD}
 

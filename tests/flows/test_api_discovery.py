@@ -2,16 +2,18 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from house import House, Member
 
 from matinee.ingest.contract import Start
 from matinee.services.catalog.contract import Metadata
 from matinee.services.history.contract import Bookmark
 from matinee.services.metrics.contract import Count, Counts
 from matinee.terms.maturity import Maturity
+
+if TYPE_CHECKING:
+    from conftest import House, Member
 
 
 async def rows(member: Member) -> dict[str, list[dict[str, Any]]]:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from house import House
+
+if TYPE_CHECKING:
+    from conftest import House
+
 
 REPORT = {
     "appliance_id": "cdn-a", "url": "http://{host}:8081", "zone": "a", "boot": "1", "load": 0.1, "healthy": True,

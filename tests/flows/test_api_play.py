@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from house import House
 
 from matinee.terms.maturity import Maturity
+
+if TYPE_CHECKING:
+    from conftest import House
+
 
 DEVICE = {
     "device": {"screen": {"width": 1920, "height": 1080}, "codecs": ["avc1.64001f", "mp4a.40.2"], "downlink_kbps": 9000}

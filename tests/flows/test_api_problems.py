@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from house import House
+
+if TYPE_CHECKING:
+    from conftest import House
+
 
 LOG_IN = b'{"email": "ada@example.org", "password": "correct horse"}'
 JSON = {"Content-Type": "application/json"}

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from house import House
+
+if TYPE_CHECKING:
+    from conftest import House
+
 
 BODY = {"email": "grace@example.org", "password": "correct horse", "name": "Grace", "plan": "standard"}
 

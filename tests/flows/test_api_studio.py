@@ -2,16 +2,19 @@ from __future__ import annotations
 
 import base64
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import obstore
 import pytest
-from house import House
 
 from matinee.ingest.contract import Start
 from matinee.runtime.ids import Ids
 from matinee.services.catalog.contract import CreateTitle, Metadata
 from matinee.services.fill.contract import ObserveManifest
+
+if TYPE_CHECKING:
+    from conftest import House
+
 
 TUS = {"Tus-Resumable": "1.0.0"}
 BYTES = {**TUS, "Content-Type": "application/offset+octet-stream"}

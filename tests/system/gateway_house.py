@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+import pytest
+import uvloop
 from prometheus_client import CollectorRegistry
 
 from matinee.gateway.balancer import Cluster, Server
@@ -27,6 +30,13 @@ from matinee.runtime.clock import SystemClock
 from matinee.runtime.errors import Unauthenticated, Unavailable
 from matinee.runtime.ids import Ids
 from matinee.services.accounts.contract import ByToken, ObserveRevocations, Passport, Revocations
+
+
+@pytest.fixture(scope="module", params=["asyncio", "uvloop"])
+def event_loop_policy(request: pytest.FixtureRequest) -> asyncio.AbstractEventLoopPolicy:
+    """Imported by a test file, runs its tests on both loops: their transports differ."""
+    return uvloop.EventLoopPolicy() if request.param == "uvloop" else asyncio.DefaultEventLoopPolicy()
+
 
 SHORT = Limits(
     header_s=0.4, idle_s=0.6, body_s=0.4, answer_s=0.5, write_s=0.6, linger_s=0.3, drain_s=2, connect_s=0.5, pooled_s=5
@@ -62,10 +72,8 @@ class FakeAccounts:
             raise Unavailable
         if 0 <= message.after == len(self.revoked):
             self._changed.clear()
-            try:
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), message.wait_s)
-            except TimeoutError:
-                pass
         if self.broken:
             raise Unavailable
         told = self.revoked[message.after :] if message.after >= 0 else []
@@ -271,7 +279,9 @@ class Caller:
             if "content-length" in headers:
                 return Reply(status, headers, await self.reader.readexactly(int(headers["content-length"])))
             if headers.get("transfer-encoding") == "chunked":
-                return Reply(status, headers, await whole_body(Seen(b"GET\r\ntransfer-encoding: chunked\r\n", b""), self.reader))
+                return Reply(
+                    status, headers, await whole_body(Seen(b"GET\r\ntransfer-encoding: chunked\r\n", b""), self.reader)
+                )
             return Reply(status, headers, await self.reader.read())
 
     async def ask(self, data: bytes, **options: Any) -> Reply:
@@ -288,10 +298,8 @@ class Caller:
 
     async def close(self) -> None:
         self.writer.close()
-        try:
+        with contextlib.suppress(ConnectionError):
             await self.writer.wait_closed()
-        except ConnectionError:
-            pass
 
 
 def parsed(raw: bytes) -> tuple[int, dict[str, str]]:
@@ -305,7 +313,7 @@ def parsed(raw: bytes) -> tuple[int, dict[str, str]]:
 
 
 def get(path: str = "/api/x", **headers: str) -> bytes:
-    return message("GET", path, **headers)
+    return message("GET", path, None, **headers)
 
 
 def message(method: str, path: str = "/api/x", body: bytes | None = None, **headers: str) -> bytes:

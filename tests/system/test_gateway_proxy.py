@@ -8,7 +8,19 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from gateway_house import OK, SHORT, Caller, House, Origin, Seen, fixed, get, message, whole_body
+from gateway_house import (  # noqa: F401 - event_loop_policy is a fixture
+    OK,
+    SHORT,
+    Caller,
+    House,
+    Origin,
+    Seen,
+    event_loop_policy,  # pyright: ignore[reportUnusedImport]
+    fixed,
+    get,
+    message,
+    whole_body,
+)
 from msgspec.structs import replace
 
 Eventually = Callable[..., Awaitable[None]]
@@ -130,7 +142,9 @@ async def test_what_only_the_gateway_may_say_is_removed(caller: Caller, origin: 
 
 
 async def test_underscored_names_do_not_pass_for_ours(caller: Caller, origin: Origin) -> None:
-    await caller.ask(b"GET /api/x HTTP/1.1\r\nHost: localhost\r\nx_matinee_passport: forged\r\nX_Forwarded_For: 1\r\n\r\n")
+    await caller.ask(
+        b"GET /api/x HTTP/1.1\r\nHost: localhost\r\nx_matinee_passport: forged\r\nX_Forwarded_For: 1\r\n\r\n"
+    )
     assert b"forged" not in origin.seen[0].head
     assert b"orwarded" not in origin.seen[0].head
 

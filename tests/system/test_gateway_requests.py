@@ -333,7 +333,9 @@ async def test_a_fixed_public_url_is_what_servers_are_told(origin: Origin) -> No
     await house.stop()
 
 
-async def test_a_page_of_a_server_gets_the_policy_and_one_of_its_own_stays(house: House, caller: Caller, origin: Origin) -> None:
+async def test_a_page_of_a_server_gets_the_policy_and_one_of_its_own_stays(
+    house: House, caller: Caller, origin: Origin
+) -> None:
     house.appliances = ["http://localhost:8081", "http://localhost:8082; script-src *"]
     page = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\ncontent-length: 0\r\n%s\r\n"
 
@@ -364,16 +366,25 @@ async def test_the_access_log_shows_no_tokens(house: House, caller: Caller, capl
 # ---- passports
 
 
-async def test_a_credential_becomes_a_passport(house: House, caller: Caller, origin: Origin, eventually: Eventually) -> None:
+async def test_a_credential_becomes_a_passport(
+    house: House, caller: Caller, origin: Origin, eventually: Eventually
+) -> None:
     await eventually(lambda: house.passports.trusted)
-    for headers in ({"Cookie": "x=1; matinee_session=good"}, {"Authorization": "bearer good"}, {"Authorization": "Bearer no"}, {}):
+    for headers in (
+        {"Cookie": "x=1; matinee_session=good"},
+        {"Authorization": "bearer good"},
+        {"Authorization": "Bearer no"},
+        {},
+    ):
         assert (await caller.ask(get(**headers))).status == 200
     passports = [seen.header("x-matinee-passport") for seen in origin.seen]
     assert passports == [b"jwt-of-lgn_1", b"jwt-of-lgn_1", None, None]
     assert house.accounts.asked == 2
 
 
-async def test_a_revocation_counts_within_a_second(house: House, caller: Caller, origin: Origin, eventually: Eventually) -> None:
+async def test_a_revocation_counts_within_a_second(
+    house: House, caller: Caller, origin: Origin, eventually: Eventually
+) -> None:
     await eventually(lambda: house.passports.trusted)
     await caller.ask(get(Authorization="Bearer good"))
     house.accounts.revoke("lgn_1")

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from matinee.cdn import answer, head
 from matinee.cdn.content import Content
-from matinee.cdn.head import BadHead
+from matinee.cdn.head import BadHead, Heads
 from matinee.cdn.readiness import HANG_UP, INPUT
 from matinee.cdn.site import Answer, Grant, Site
 from matinee.runtime.errors import MatineeError
@@ -31,6 +31,7 @@ class Owner(Protocol):
     """What a connection needs of the server that accepted it."""
 
     site: Site
+    heads: Heads
     bytes_served: int
 
     @property
@@ -53,7 +54,9 @@ class Connection:
         "_owner",
         "_parked",
         "_sent",
+        "_site",
         "_socket",
+        "_warm",
         "closed",
         "fd",
         "grant",
@@ -65,10 +68,11 @@ class Connection:
     def __init__(self, client: socket.socket, owner: Owner) -> None:
         self._socket = client
         self._owner = owner
+        self._site = owner.site
         self.fd = client.fileno()
         self._input = self._out = _EMPTY
         self._content: Content | None = None
-        self._offset = self._end = self._sent = 0
+        self._offset = self._end = self._sent = self._warm = 0
         self._last = self._hung_up = self._draining = self._again = False
         self._parked: asyncio.Task[None] | None = None
         self.grant: Grant | None = None
@@ -105,12 +109,12 @@ class Connection:
         """Called by readiness, and once at the start."""
         if events & INPUT and not self._receive(events):
             return
-        if not self._again:
+        if (self.sending or self._input) and not self._again:
             self.serve()
 
     def serve(self) -> None:
         """Answers what has arrived, until the input, the client's room or the bytes at hand run out."""
-        while not self.closed and (self.sending or self._next()):
+        while self.sending or (self._input and self._next()):
             if not self._pump():
                 return
 
@@ -118,6 +122,7 @@ class Connection:
         if self.closed:
             return
         self.closed = True
+        self._input = _EMPTY
         self._let_go()
         if self._parked is not None:
             self._parked.cancel()
@@ -133,7 +138,7 @@ class Connection:
     def refuse(self, status: int, detail: str) -> None:
         """Answers what could not be read, then ends."""
         kind = answer.REASONS[status].decode().lower().replace(" ", "-")
-        self._begin(Answer(answer.closing(answer.problem(self._owner.site.date, status, kind, detail))), last=True)
+        self._begin(Answer(answer.closing(answer.problem(self._site.date, status, kind, detail))), True)  # noqa: FBT003
         self._draining = True
 
     def _receive(self, events: int) -> bool:
@@ -176,15 +181,14 @@ class Connection:
         if end < 0 or end > head.LONGEST:
             return self._unfinished(buffer)
         self._input = buffer[end + 4 :]
-        site = self._owner.site
         try:
-            asked = head.read(buffer[: end + 2])
-            found = site.answer(asked)
+            asked = self._owner.heads.read(buffer[: end + 2])
+            found = self._site.answer(asked)
         except BadHead as bad:
             self.refuse(bad.status, bad.detail)
             return True
         if isinstance(found, Answer):
-            self._begin(found, last=asked.last)
+            self._begin(found, asked.last)
             return True
         self._input = buffer
         self._park(found)
@@ -203,26 +207,24 @@ class Connection:
             with contextlib.suppress(MatineeError):
                 await wait
             self._parked = None
-            self.since = self._owner.site.tick
+            self.since = self._site.tick
             self.serve()
 
         self._parked = asyncio.get_running_loop().create_task(wait_and_serve())
 
-    def _begin(self, found: Answer, *, last: bool) -> None:
+    def _begin(self, found: Answer, last: bool) -> None:  # noqa: FBT001 - on the way of every request
         self._out, self._content, self._offset, self._end, self.grant = found
         if self._content is not None:
-            self._content.hold()
+            self._content.users += 1
         self._last = last
         self.sending = True
-        self._sent = 0
-        self.since = self.started = self._owner.site.tick
+        self._sent = self._warm = 0
+        self.since = self.started = self._site.tick
 
     def _pump(self) -> bool:
         """Sends until the answer is out (True) or something must be waited for (False)."""
         try:
-            if self._out and not self._send_head():
-                return False
-            if self._offset < self._end and not self._send_file():
+            if (self._out and not self._send_head()) or (self._offset < self._end and not self._send_file()):
                 return False
         except BlockingIOError:
             return False
@@ -245,7 +247,7 @@ class Connection:
                 return False
         more = socket.MSG_MORE if 0 < length <= _SMALL else 0
         sent = self._socket.send(self._out, more)
-        self.since = self._owner.site.tick
+        self.since = self._site.tick
         if sent < len(self._out):
             self._out = self._out[sent:]
             return False
@@ -253,7 +255,7 @@ class Connection:
         return True
 
     def _fail_before_head(self) -> bool:
-        site = self._owner.site
+        site = self._site
         self._let_go()
         self._begin(
             Answer(answer.problem(site.date, 502, "origin-unavailable", "The origin did not give this file")),
@@ -265,15 +267,16 @@ class Connection:
         content, end, done = self._content, self._end, 0
         if content is None:
             return True
-        tick = self._owner.site.tick
+        tick = self._site.tick
         while (offset := self._offset) < end:
-            at_hand = min(end, content.available, offset + _WINDOW)
-            if at_hand <= offset:
-                return self._wait_for_bytes(content)
-            warm = content.in_memory(offset, at_hand, tick)
-            if warm == offset:
-                return self._load(content)
-            sent = os.sendfile(self.fd, content.fd, offset, warm - offset)
+            if offset >= self._warm:
+                at_hand = min(end, content.available, offset + _WINDOW)
+                if at_hand <= offset:
+                    return self._wait_for_bytes(content)
+                self._warm = content.in_memory(offset, at_hand, tick)
+                if self._warm <= offset:
+                    return self._load(content)
+            sent = os.sendfile(self.fd, content.fd, offset, self._warm - offset)
             if not sent:
                 raise OSError  # the file is shorter than it was: nothing true can follow
             self._offset = offset + sent
@@ -306,7 +309,7 @@ class Connection:
             if done.cancelled() or done.exception() is not None:
                 self.abort()
             else:
-                content.seen[self._offset >> 18] = self._owner.site.tick + 1
+                content.seen[self._offset >> 18] = self._site.tick + 1
                 self.serve()
 
         reading.add_done_callback(loaded)

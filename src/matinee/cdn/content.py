@@ -68,6 +68,8 @@ class Content:
         """
         seen = self.seen
         block = start // BLOCK
+        if stop <= (block + 1) * BLOCK and seen.get(block, 0) >= tick:
+            return stop
         while start < stop:
             if seen.get(block, 0) < tick:
                 if not _cached(self.fd, start) or not _cached(self.fd, min(stop, (block + 1) * BLOCK) - 1):

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from matinee.cdn import answer
 from matinee.cdn.content import Content
 from matinee.cdn.gate import ELSEWHERE, Gate, Refused
-from matinee.cdn.head import Head
+from matinee.cdn.head import Fields, Head
 from matinee.cdn.ranges import Unsatisfiable, part
 from matinee.cdn.shelf import Shelf
 from matinee.cdn.site import Answer, Grant
@@ -76,27 +76,23 @@ class Delivery:
         return self._give(head, grant, content, content.heads[content.available < content.size])
 
     def _give(self, head: Head, grant: Grant, content: Content, headers: bytes) -> Answer:
-        lower, size = head.lower, content.size
+        fields, size = head.fields, content.size
         if head.method != b"GET":
             return self._bodiless(head, headers, size)
-        start, end = 0, size
-        if b"\nif-none-match:" in lower and _matches(head, headers):
+        if fields.conditional and _matches(fields, headers):
             return Answer(answer.unchanged(self.date, headers))
-        wanted = head.value(b"range") if b"\nrange:" in lower else None
-        if wanted is not None and (b"\nif-range:" not in lower or _still(head, headers)):
-            try:
-                found = part(wanted, size)
-            except Unsatisfiable:
-                return self._beyond(head, size)
-            if found is not None:
-                start, end = found
-                return Answer(answer.partial(self.date, headers, start, end, size), content, start, end, grant)
-        return Answer(answer.whole(self.date, headers, size), content, 0, size, grant)
+        if fields.span is None or (fields.conditional and not _still(fields, headers)):
+            return Answer(answer.whole(self.date, headers, size), content, 0, size, grant)
+        try:
+            start, end = part(fields.span, size)
+        except Unsatisfiable:
+            return self._beyond(head, size)
+        return Answer(answer.partial(self.date, headers, start, end, size), content, start, end, grant)
 
     def _bodiless(self, head: Head, headers: bytes, size: int) -> Answer:
         if head.method == b"OPTIONS":
             return Answer(answer.preflight(self.date))
-        if b"\nif-none-match:" in head.lower and _matches(head, headers):
+        if _matches(head.fields, headers):
             return Answer(answer.unchanged(self.date, headers))
         return Answer(answer.whole(self.date, headers, size))
 
@@ -113,13 +109,16 @@ def _etag(headers: bytes) -> bytes:
     return headers[start : headers.index(b"\r", start)]
 
 
-def _matches(head: Head, headers: bytes) -> bool:
+def _matches(fields: Fields, headers: bytes) -> bool:
     """If-None-Match, compared weakly (RFC 9110 section 13.1.2)."""
-    given = head.value(b"if-none-match") or b""
+    given = fields.value(b"if-none-match")
+    if given is None:
+        return False
     own = _etag(headers)
     return given == b"*" or own in [one.strip(b" \t").removeprefix(b"W/") for one in given.split(b",")]
 
 
-def _still(head: Head, headers: bytes) -> bool:
+def _still(fields: Fields, headers: bytes) -> bool:
     """If-Range, compared strongly; a date never matches, for no file here has one."""
-    return head.value(b"if-range") == _etag(headers)
+    given = fields.value(b"if-range")
+    return given is None or given == _etag(headers)

@@ -8,7 +8,10 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from matinee.cdn.ranges import span
+
 LONGEST = 16 * 1024
+_LONGEST_KEPT, _MOST_KEPT = 1024, 2048
 
 _FIELDS = re.compile(rb"(?:[!#-'*+.0-9A-Z^-z|~-]++:[^\x00\r\n]*+\r\n)++")
 _TARGET = re.compile(rb"/[!-~]*\Z")
@@ -26,15 +29,28 @@ class BadHead(Exception):
         self.detail = detail
 
 
-class Head(NamedTuple):
-    """`target` is path and query as sent. `fields` holds the header lines, `lower` the same in lower case, each led by a
-    line feed and ended by CR LF. `last`: the connection ends after the answer."""
+class Fields:
+    """The header lines of a request, read once. Clients send the same lines with every request, so `Heads` keeps the last ones.
 
-    method: bytes
-    target: bytes
-    fields: bytes
-    lower: bytes
-    last: bool
+    `lower` is in lower case, each line led by a line feed and ended by CR LF; `hosts` how many Host lines there are; `span`
+    the one range asked for (`ranges`); `conditional` whether an `If-…` header is there; `last` that the connection ends
+    after the answer.
+    """
+
+    __slots__ = ("_raw", "conditional", "hosts", "last", "lower", "span")
+
+    def __init__(self, raw: bytes) -> None:
+        if len(raw) > 1 and _FIELDS.fullmatch(raw, 1) is None:
+            raise BadHead(400, "A header line is not well formed")
+        self._raw = raw
+        self.lower = raw.lower()
+        self.hosts = self.lower.count(b"\nhost:")
+        self.last = b"\nconnection:" in self.lower and self._closes()
+        self.conditional = b"\nif-" in self.lower
+        asked = self.value(b"range")
+        self.span = span(asked) if asked is not None else None
+        if b"\ntransfer-encoding:" in self.lower or self.value(b"content-length") not in {None, b"0"}:
+            raise BadHead(400, "A request for a file has no body")
 
     def value(self, name: bytes) -> bytes | None:
         """The one value of a header, named in lower case; None where it is absent. Raises BadHead where it is doubled."""
@@ -44,30 +60,53 @@ class Head(NamedTuple):
         start += len(name) + 2
         if self.lower.find(b"\n" + name + b":", start) >= 0:
             raise BadHead(400, f"The header {name.decode()} is given twice")
-        return self.fields[start : self.fields.index(b"\r", start)].strip(b" \t")
+        return self._raw[start : self._raw.index(b"\r", start)].strip(b" \t")
+
+    def _closes(self) -> bool:
+        lines = [line.partition(b":")[2] for line in self.lower[1:].split(b"\r\n") if line.startswith(b"connection:")]
+        return any(b"close" in (option.strip(b" \t") for option in line.split(b",")) for line in lines)
 
 
-def read(raw: bytes) -> Head:
-    """`raw` runs from the request line to the CR LF of the last header, without the empty line. Raises BadHead."""
-    end = raw.find(b"\r\n")
-    line, fields = raw[:end], raw[end + 1 :]
-    if line[-9:] == b" HTTP/1.1" and line[:5] == b"GET /" and b" " not in line[4:-9]:
-        method, target, last = b"GET", line[4:-9], False
-    else:
-        method, target, last = _unusual(line)
-    if _FIELDS.fullmatch(fields, 1) is None and (not last or len(fields) > 1):
-        raise BadHead(400, "A header line is not well formed")
-    lower = fields.lower()
-    if not last and lower.count(b"\nhost:") != 1:
-        raise BadHead(400, "A request names its host once")
-    if b"\ntransfer-encoding:" in lower or b"\ncontent-length:" in lower:
-        _without_body(Head(method, target, fields, lower, last))
-    if b"\nconnection:" in lower and _closes(lower):
-        last = True
-    return Head(method, target, fields, lower, last)
+class Head(NamedTuple):
+    """`target` is path and query as sent."""
+
+    method: bytes
+    target: bytes
+    fields: Fields
+    last: bool
 
 
-def _unusual(line: bytes) -> tuple[bytes, bytes, bool]:
+class Heads:
+    """Reads heads, and keeps the header lines that it has read lately."""
+
+    def __init__(self) -> None:
+        self._seen: dict[bytes, Fields] = {}
+
+    def read(self, raw: bytes) -> Head:
+        """`raw` runs from the request line to the CR LF of the last header, without the empty line. Raises BadHead."""
+        end = raw.find(b"\r\n")
+        lines = raw[end + 1 :]
+        fields = self._seen.get(lines) or self._read(lines)
+        version = end - 9
+        if (
+            raw[version:end] == b" HTTP/1.1"
+            and raw[:5] == b"GET /"
+            and fields.hosts == 1
+            and raw.find(b" ", 4, version) < 0
+        ):
+            return Head(b"GET", raw[4:version], fields, fields.last)
+        return _unusual(raw[:end], fields)
+
+    def _read(self, lines: bytes) -> Fields:
+        fields = Fields(lines)
+        if len(lines) <= _LONGEST_KEPT:
+            if len(self._seen) >= _MOST_KEPT:
+                self._seen.clear()
+            self._seen[lines] = fields
+        return fields
+
+
+def _unusual(line: bytes, fields: Fields) -> Head:
     """Everything but a plain `GET /… HTTP/1.1`. HTTP/1.0 is answered, and then the connection ends."""
     found = _LINE.match(line)
     if found is None:
@@ -77,18 +116,10 @@ def _unusual(line: bytes) -> tuple[bytes, bytes, bool]:
         raise BadHead(505, "This server speaks HTTP/1.1")
     if method not in _SERVED:
         raise BadHead(405, "Files are read with GET and HEAD")
+    if minor != b"0" and fields.hosts != 1:
+        raise BadHead(400, "A request names its host once")
     absolute = _ABSOLUTE.match(target)
     target = absolute[1] if absolute else target
     if not _TARGET.match(target) and not (method == b"OPTIONS" and target == b"*"):
         raise BadHead(400, "The request line names no path")
-    return method, target, minor == b"0"
-
-
-def _without_body(head: Head) -> None:
-    if b"\ntransfer-encoding:" in head.lower or head.value(b"content-length") != b"0":
-        raise BadHead(400, "A request for a file has no body")
-
-
-def _closes(lower: bytes) -> bool:
-    lines = [line.partition(b":")[2] for line in lower[1:].split(b"\r\n") if line.startswith(b"connection:")]
-    return any(b"close" in (option.strip(b" \t") for option in line.split(b",")) for line in lines)
+    return Head(method, target, fields, fields.last or minor == b"0")

@@ -4,37 +4,46 @@ from __future__ import annotations
 
 import re
 
+Span = tuple[int, int]
+"""First byte and the one after the last, as asked; a negative first counts from the file's end."""
+
 _ONE = re.compile(rb"bytes=[ \t]*(\d*)-(\d*)[ \t]*", re.IGNORECASE)
 _LONGEST = 18  # digits: anything longer is beyond every file, and never turned into a number
-_BEYOND = 10**_LONGEST
+BEYOND = 10**_LONGEST
+_NOTHING = (BEYOND, BEYOND + 1)
 
 
 class Unsatisfiable(Exception):
     """The range is well formed and holds no byte of the file: 416."""
 
 
-def part(value: bytes, size: int) -> tuple[int, int] | None:
-    """First byte and the one after the last, `0 <= first < end <= size`; None where the whole file is the answer.
+def span(value: bytes) -> Span | None:
+    """What a Range header asks for; None where the whole file is the answer.
 
-    Several ranges, other units and what is not well formed are ignored, as a server may. Raises Unsatisfiable.
+    Several ranges, other units and what is not well formed are ignored, as a server may.
     """
     found = _ONE.fullmatch(value)
     if found is None:
         return None
     first, last = found[1], found[2]
-    if first:
-        start, end = _number(first), _number(last) + 1 if last else size
-        if last and end <= start and start < _BEYOND:
-            return None
-    elif last:
-        start, end = max(0, size - _number(last)), size
-    else:
-        return None
-    if start >= size or start >= end:
+    if not first:
+        count = _number(last)
+        return ((-count, BEYOND) if count else _NOTHING) if last else None
+    start = _number(first)
+    end = _number(last) + 1 if last else BEYOND + 1
+    return (start, end) if start < end or start >= BEYOND else None
+
+
+def part(asked: Span, size: int) -> Span:
+    """The bytes of a file of that size: `0 <= first < end <= size`. Raises Unsatisfiable."""
+    start, end = asked
+    if start < 0:
+        start = max(0, size + start)
+    if start >= size:
         raise Unsatisfiable
     return start, min(end, size)
 
 
 def _number(digits: bytes) -> int:
     digits = digits.lstrip(b"0") or b"0"
-    return int(digits) if len(digits) <= _LONGEST else _BEYOND
+    return int(digits) if len(digits) <= _LONGEST else BEYOND

@@ -11,6 +11,7 @@ from email.utils import formatdate
 
 from matinee.cdn import answer
 from matinee.cdn.connection import Connection
+from matinee.cdn.head import Heads
 from matinee.cdn.readiness import Readiness
 from matinee.cdn.site import Site
 from matinee.runtime.clock import Clock
@@ -49,6 +50,7 @@ class Server:
     def __init__(self, listener: socket.socket, site: Site, clock: Clock, *, most: int = 4096) -> None:
         self.site = site
         self._threads = ThreadPoolExecutor(4, "disk")
+        self.heads = Heads()
         self.bytes_served = 0
         self.refused = 0
         self._listener = listener

@@ -67,8 +67,8 @@ class Script:
     def add(
         self, layer: int, start: float, end: float, colour: str, shape: str | Iterable[str], tags: str = ""
     ) -> None:
-        """Shows a shape from `start` to `end` in seconds. `colour` is RRGGBB; `tags` are ASS overrides, `\\pos(0,0)` if none
-        of them places it."""
+        """Shows a shape from `start` to `end` in seconds. `colour` is RRGGBB; `tags` are ASS overrides; where none of them
+        places it, its points are the picture's."""
         drawn = shape if isinstance(shape, str) else " ".join(shape)
         placed = tags if "\\pos" in tags or "\\move" in tags else "\\pos(0,0)" + tags
         red, green, blue = colour[0:2], colour[2:4], colour[4:6]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 from msgspec import Struct
@@ -139,7 +140,7 @@ def _channel(stops: Stops, place: int) -> str:
     """One colour channel as ffmpeg computes it for each line of the picture."""
     values = [(int(colour[2 * place : 2 * place + 2], 16), at) for colour, at in stops]
     expression = str(values[-1][0])
-    for (above, top), (below, bottom) in reversed(list(zip(values, values[1:], strict=False))):
+    for (above, top), (below, bottom) in reversed(list(pairwise(values))):
         line = f"{above}+({below - above})*(Y/H-{top})/{bottom - top:.4f}"
         expression = f"if(lt(Y/H,{bottom}),{line},{expression})"
     return expression

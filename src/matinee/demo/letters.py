@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 from matinee.demo.drawing import Point, circle, stroke
 
@@ -55,7 +56,7 @@ def word(text: str, middle: Point, height: float, weight: float = 0.42) -> list[
         if letter in _LETTERS:
             for line in _strokes(_LETTERS[letter][1]):
                 placed = [(left + x * scale, top + y * scale) for x, y in line]
-                shapes += [stroke(a, b, weight * scale) for a, b in zip(placed, placed[1:], strict=False)]
+                shapes += [stroke(a, b, weight * scale) for a, b in pairwise(placed)]
                 shapes += [circle(x, y, weight * scale / 2) for x, y in placed]
         left += _advance(letter) * scale
     return shapes

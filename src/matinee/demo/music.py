@@ -87,7 +87,7 @@ def _hertz(note: int) -> float:
 
 
 def _save(mix: array.array[float], path: Path) -> None:
-    peak = max(1e-9, max(mix), -min(mix))
+    peak = max(abs(min(mix)), abs(max(mix))) or 1.0
     fade = int(_FADE_S * SAMPLE_RATE)
     total = len(mix)
     samples = array.array(

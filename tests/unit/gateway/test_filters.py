@@ -21,7 +21,14 @@ def request(path: str, address: str = "127.0.0.1") -> Request:
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/operations/clock", "/api/operations/clock/", "//api//operations/clock", "/api/operations/%63lock", "/api/operations/clock?x"]
+    "path",
+    [
+        "/api/operations/clock",
+        "/api/operations/clock/",
+        "//api//operations/clock",
+        "/api/operations/%63lock",
+        "/api/operations/clock?x",
+    ],
 )
 def test_the_clock_is_moved_from_the_machine_itself_only(path: str) -> None:
     clock_guard(request(path))
@@ -55,7 +62,12 @@ def test_an_origin_is_signed_once_for_half_of_its_life() -> None:
 
     origins = Origins(sign, lambda address: "DE" if address == "1.1.1.1" else "FR", life_s=100)
     here = Site("http", "a")
-    assert [origins.token("1.1.1.1", here, at) for at in (1000.0, 1049.9, 1050.0, 1099.0)] == [b"jwt-1", b"jwt-1", b"jwt-2", b"jwt-2"]
+    assert [origins.token("1.1.1.1", here, at) for at in (1000.0, 1049.9, 1050.0, 1099.0)] == [
+        b"jwt-1",
+        b"jwt-1",
+        b"jwt-2",
+        b"jwt-2",
+    ]
     assert origins.token("2.2.2.2", here, 1050) == b"jwt-3"
     assert origins.token("1.1.1.1", Site("https", "a"), 1050) == b"jwt-4"
     assert [(claim["territory"], claim["iat"], claim["exp"]) for claim in claims[:3]] == [

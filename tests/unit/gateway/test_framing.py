@@ -40,7 +40,19 @@ def test_a_sized_body_in_any_pieces(raw: bytes, length: int, data: st.DataObject
 
 @pytest.mark.parametrize(
     "raw",
-    [b"\r\n", b"g\r\n", b" 5\r\n", b"5 x\r\n", b"0x5\r\n", b"+5\r\n", b"5\n", b"1\r\nab\r\n", b"1\r\na\n", b"0\r\nno colon\r\n", b"1" * 16 + b"\r\n"],
+    [
+        b"\r\n",
+        b"g\r\n",
+        b" 5\r\n",
+        b"5 x\r\n",
+        b"0x5\r\n",
+        b"+5\r\n",
+        b"5\n",
+        b"1\r\nab\r\n",
+        b"1\r\na\n",
+        b"0\r\nno colon\r\n",
+        b"1" * 16 + b"\r\n",
+    ],
 )
 def test_broken_chunks(raw: bytes) -> None:
     with pytest.raises(BadRequest):

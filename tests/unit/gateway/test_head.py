@@ -38,7 +38,9 @@ def test_which_connections_are_kept(version: int, connection: bytes, keeps: bool
 
 
 def test_the_head_that_goes_on() -> None:
-    head = read_request(b"GET http://a/x HTTP/1.0\r\nHost: a\r\nConnection: x-own, host\r\nX-Own: 1\r\nTE: x\r\nAccept: y\r\n\r\n")
+    head = read_request(
+        b"GET http://a/x HTTP/1.0\r\nHost: a\r\nConnection: x-own, host\r\nX-Own: 1\r\nTE: x\r\nAccept: y\r\n\r\n"
+    )
     assert forwarded(head, b"/x") == b"GET /x HTTP/1.1\r\nHost: a\r\nAccept: y\r\n"
     plain = read_request(b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n")
     assert forwarded(plain, plain.target) == b"GET /x HTTP/1.1\r\nHost: a\r\n"
@@ -81,7 +83,9 @@ def test_answers_whose_end_is_not_certain(fields: bytes) -> None:
 
 
 def test_an_answer_loses_what_concerns_its_connection() -> None:
-    reply = read_reply(b"HTTP/1.1 200\r\nKeep-Alive: 1\r\nX-Matinee-Debug: 1\r\nConnection: x-y\r\nX-Y: 1\r\nA: b\r\n\r\n")
+    reply = read_reply(
+        b"HTTP/1.1 200\r\nKeep-Alive: 1\r\nX-Matinee-Debug: 1\r\nConnection: x-y\r\nX-Y: 1\r\nA: b\r\n\r\n"
+    )
     assert (reply.status, reply.reason, reply.raw) == (200, b" ", b"\r\nA: b\r\n")
 
 
@@ -103,7 +107,9 @@ class Other:
         self.complete = True
 
 
-_word = st.sampled_from([b"GET", b"POST", b"/a", b"/a?b", b" ", b"HTTP/1.1", b"HTTP/1.0", b"\r\n", b"\n", b"\r", b"\t", b"\x00", b"x"])
+_word = st.sampled_from(
+    [b"GET", b"POST", b"/a", b"/a?b", b" ", b"HTTP/1.1", b"HTTP/1.0", b"\r\n", b"\n", b"\r", b"\t", b"\x00", b"x"]
+)
 _field = st.sampled_from(
     [
         b"Host: a", b"Host : a", b"Content-Length: 3", b"content-length: 3 ", b"Content-Length: -1", b"Content-Length: 3,3",
@@ -113,7 +119,10 @@ _field = st.sampled_from(
 )  # fmt: skip
 
 
-@given(st.lists(_word, max_size=6), st.lists(st.tuples(_field, st.sampled_from([b"\r\n", b"\r\n", b"\r\n", b"\n", b"\r"])), max_size=5))
+@given(
+    st.lists(_word, max_size=6),
+    st.lists(st.tuples(_field, st.sampled_from([b"\r\n", b"\r\n", b"\r\n", b"\n", b"\r"])), max_size=5),
+)
 def test_what_is_taken_another_parser_reads_the_same(odd: list[bytes], lines: list[tuple[bytes, bytes]]) -> None:
     first = b"".join(odd) if odd else b"GET /a HTTP/1.1\r\n"
     raw = first + b"".join(field + end for field, end in lines) + b"\r\n"

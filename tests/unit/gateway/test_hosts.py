@@ -49,7 +49,15 @@ def test_the_public_place() -> None:
 
 @pytest.mark.parametrize(
     ("address", "is_loopback"),
-    [("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("::ffff:127.0.0.1", True), ("", True), ("10.0.0.1", False), ("x", False)],
+    [
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("::1", True),
+        ("::ffff:127.0.0.1", True),
+        ("", True),
+        ("10.0.0.1", False),
+        ("x", False),
+    ],
 )
 def test_the_machine_itself(address: str, is_loopback: bool) -> None:
     assert loopback(address) is is_loopback

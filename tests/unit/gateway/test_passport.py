@@ -118,7 +118,9 @@ async def test_one_that_has_run_out_by_the_calendar_is_not_used(passports: Passp
     assert (await later).jwt == b"jwt-2"
 
 
-async def test_a_token_of_no_one_is_remembered_for_a_moment(passports: Passports, accounts: Accounts, clock: HandClock) -> None:
+async def test_a_token_of_no_one_is_remembered_for_a_moment(
+    passports: Passports, accounts: Accounts, clock: HandClock
+) -> None:
     for _ in range(3):
         assert (await find(passports, b"none", clock)).jwt == b""
     assert accounts.asked == 1

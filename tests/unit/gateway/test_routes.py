@@ -8,7 +8,9 @@ from matinee.gateway.balancer import Cluster
 from matinee.gateway.routes import Route, Routes
 
 CLUSTER = Cluster("api", [], Random(1))
-ROUTES = Routes(Route(name, prefix, CLUSTER) for name, prefix in [("api", "/api/"), ("play", "/api/play"), ("deep", "/a/b/c")])
+ROUTES = Routes(
+    Route(name, prefix, CLUSTER) for name, prefix in [("api", "/api/"), ("play", "/api/play"), ("deep", "/a/b/c")]
+)
 
 
 @pytest.mark.parametrize(

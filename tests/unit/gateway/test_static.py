@@ -54,7 +54,16 @@ def test_other_assets_are_asked_for_again(static: Static) -> None:
 
 @pytest.mark.parametrize(
     ("accepted", "coding"),
-    [("gzip", "gzip"), ("GZIP;q=0.5, deflate", "gzip"), ("gzip;q=0", ""), ("", ""), ("identity", ""), ("*", "gzip"), ("*;q=0", ""), ("gzip;q=x", "")],
+    [
+        ("gzip", "gzip"),
+        ("GZIP;q=0.5, deflate", "gzip"),
+        ("gzip;q=0", ""),
+        ("", ""),
+        ("identity", ""),
+        ("*", "gzip"),
+        ("*;q=0", ""),
+        ("gzip;q=x", ""),
+    ],
 )
 def test_compression_as_the_client_takes_it(static: Static, accepted: str, coding: str) -> None:
     answer, headers = asked(static, "/assets/app-Ab12Cd34.js", Accept_Encoding=accepted)
@@ -88,7 +97,14 @@ def test_pages_are_fetched_each_time(static: Static, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "accept"), [("/missing.js", "*/*"), ("/api/missing", "text/html"), ("/api", "text/html"), ("/out", "*/*"), ("/assets/", "*/*")]
+    ("path", "accept"),
+    [
+        ("/missing.js", "*/*"),
+        ("/api/missing", "text/html"),
+        ("/api", "text/html"),
+        ("/out", "*/*"),
+        ("/assets/", "*/*"),
+    ],
 )
 def test_what_is_not_there(static: Static, path: str, accept: str) -> None:
     assert asked(static, path, Accept=accept)[0].status == 404

@@ -7,7 +7,10 @@ from hypothesis import strategies as st
 from matinee.ingest.subtitles import Cue, cut, parse, written
 from matinee.runtime.errors import Invalid
 
-SRT = "1\r\n00:00:01,000 --> 00:00:02,500\r\nGrüße <i>aus</i> <font color=red>Köln</font>\r\nzwei\r\n\r\n2\r\n00:00:03,000 --> 00:00:04,000\r\n5 < 6 & 7\r\n"
+SRT = (
+    "1\r\n00:00:01,000 --> 00:00:02,500\r\nGrüße <i>aus</i> <font color=red>Köln</font>\r\nzwei\r\n\r\n"
+    "2\r\n00:00:03,000 --> 00:00:04,000\r\n5 < 6 & 7\r\n"
+)
 CUES = [Cue(1000, 2500, "Grüße <i>aus</i> Köln\nzwei"), Cue(3000, 4000, "5 &lt; 6 &amp; 7")]
 
 

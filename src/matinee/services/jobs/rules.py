@@ -98,6 +98,8 @@ def ended(course: Course, step: str, reason: Reason, message: str, now: int, *, 
     progress = 1.0 if reason is Reason.NORMAL else attempt.progress
     over = replace(attempt, state=TaskState.FINISHED, reason=reason, message=message, progress=progress)
     course = _changed(course, over)
+    if all(attempt.normal for attempt in course.latest().values()):
+        return replace(course, ending=None)  # it was done before it heard that it should stop
     if course.ending is not None:
         return course
     if reason is Reason.NORMAL:

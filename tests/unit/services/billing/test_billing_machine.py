@@ -56,6 +56,10 @@ CARDS = st.sampled_from(
 )
 
 
+# What ends the process: the line to the provider, before or after the charge, or one of billing's own next transactions.
+TROUBLE = st.sampled_from(["", "", "", "before", "after", "after", 1, 2, 3, 4])
+
+
 class Crash(Exception):
     pass
 
@@ -155,42 +159,45 @@ class Members(RuleBasedStateMachine):
 
         return self.runner.run(whole())
 
-    def call(self, work: Callable[[], Awaitable[Any]]) -> None:
+    def call(self, work: Callable[[], Awaitable[Any]], trouble: str | int = "") -> None:
+        self.line.breaks, self.own.fuse = (trouble, 0) if isinstance(trouble, str) else ("", trouble)
         try:
             self.run(work)
         except ChallengeRequired as challenge:
             self.challenges.append(challenge.extra["challenge_url"].rpartition("/")[2].partition("?")[0])
         except (MatineeError, Crash):
             pass
+        finally:
+            self.line.breaks, self.own.fuse = "", 0
 
     def rows(self, table: Any) -> Any:
         return self.run(lambda: self.db.read(lambda c: c.execute(select(table)).all()))
 
-    @rule(account=ACCOUNTS, card=CARDS, plan=st.sampled_from(["basic", "premium"]))
-    def subscribe(self, account: str, card: str, plan: str) -> None:
+    @rule(account=ACCOUNTS, card=CARDS, plan=st.sampled_from(["basic", "premium"]), trouble=TROUBLE)
+    def subscribe(self, account: str, card: str, plan: str, trouble: str | int) -> None:
         self.asked.append(Subscribe(f"k{len(self.asked)}", account, "a@b.org", plan, card))
-        self.repeat_last()
+        self._repeat(self.asked[-1], trouble)
 
-    @rule(account=ACCOUNTS, card=CARDS)
-    def change_card(self, account: str, card: str) -> None:
+    @rule(account=ACCOUNTS, card=CARDS, trouble=TROUBLE)
+    def change_card(self, account: str, card: str, trouble: str | int) -> None:
         self.asked.append(ChangeCard(f"k{len(self.asked)}", account, card))
-        self.repeat_last()
+        self._repeat(self.asked[-1], trouble)
 
     @precondition(lambda self: self.asked)
-    @rule()
-    def repeat_last(self) -> None:
-        self._repeat(self.asked[-1])
+    @rule(trouble=TROUBLE)
+    def repeat_last(self, trouble: str | int) -> None:
+        self._repeat(self.asked[-1], trouble)
 
     @precondition(lambda self: self.asked)
-    @rule(data=st.data())
-    def repeat(self, data: st.DataObject) -> None:
-        self._repeat(data.draw(st.sampled_from(self.asked)))
+    @rule(data=st.data(), trouble=TROUBLE)
+    def repeat(self, data: st.DataObject, trouble: str | int) -> None:
+        self._repeat(data.draw(st.sampled_from(self.asked)), trouble)
 
-    def _repeat(self, message: Subscribe | ChangeCard) -> None:
+    def _repeat(self, message: Subscribe | ChangeCard, trouble: str | int) -> None:
         if isinstance(message, Subscribe):
-            self.call(lambda: self.billing.subscribe(message))
+            self.call(lambda: self.billing.subscribe(message), trouble)
         else:
-            self.call(lambda: self.billing.change_card(message))
+            self.call(lambda: self.billing.change_card(message), trouble)
 
     @precondition(lambda self: self.challenges)
     @rule(data=st.data(), approve=st.booleans())
@@ -202,22 +209,22 @@ class Members(RuleBasedStateMachine):
     def cancel(self, account: str, resume: bool) -> None:
         self.call(lambda: (self.billing.resume if resume else self.billing.cancel)(ByAccount(account)))
 
-    @rule(step=st.sampled_from([31 / 86400, 1 / 24, 0.5, 1.0, 3.0, 28.0, 31.0, 70.0]))
+    @rule(step=st.sampled_from([31 / 86400, 1 / 24, 1.1, 3.2, 28.0, 31.5, 70.0]))
     def wait(self, step: float) -> None:
         self.clock.calendar += timedelta(days=step)
         self.clock.real += timedelta(days=step)
 
-    @rule()
-    def to_the_next_renewal(self) -> None:
+    @rule(trouble=TROUBLE)
+    def to_the_next_renewal(self, trouble: str | int) -> None:
         due = [row.due_at for row in self.rows(tables.subscription) if row.due_at is not None]
         if due:
             later = max(timedelta(0), datetime.fromtimestamp(min(due) / 1000, UTC) - self.clock.calendar)
             self.wait(later / timedelta(days=1))
-        self.renew()
+        self.renew(trouble)
 
-    @rule()
-    def renew(self) -> None:
-        self.call(lambda: self.billing.renew_due(RenewDue(limit=2)))
+    @rule(trouble=TROUBLE)
+    def renew(self, trouble: str | int) -> None:
+        self.call(lambda: self.billing.renew_due(RenewDue(limit=2)), trouble)
 
     @rule()
     def deliver(self) -> None:
@@ -228,14 +235,6 @@ class Members(RuleBasedStateMachine):
     def replay_webhook(self, data: st.DataObject) -> None:
         again = data.draw(st.sampled_from(self.webhooks))
         self.call(lambda: self.billing.webhook(again))
-
-    @rule(breaks=st.sampled_from(["before", "after"]))
-    def break_the_line(self, breaks: str) -> None:
-        self.line.breaks = breaks
-
-    @rule(transactions=st.integers(1, 4))
-    def light_the_fuse(self, transactions: int) -> None:
-        self.own.fuse = transactions
 
     @invariant()
     def the_ledger_balances(self) -> None:
@@ -281,7 +280,6 @@ class Members(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Once all is quiet, what the provider took is what the ledger says."""
-        self.line.breaks, self.own.fuse = "", 0
         for _ in range(3):
             self.wait(1 / 24)
             self.run(lambda: self.billing.renew_due(RenewDue()))

@@ -66,7 +66,7 @@ class JobMachine(RuleBasedStateMachine):
         if before is Reason.NORMAL:
             assert rules.reason(self.course) is Reason.NORMAL
 
-    @precondition(lambda self: rules.is_over(self.course) and self.course.ending is not None)
+    @precondition(lambda self: rules.is_over(self.course) and rules.reason(self.course) is not Reason.NORMAL)
     @rule()
     def try_again(self) -> None:
         self.by_hand += 1

@@ -14,7 +14,9 @@ def reports(loads: dict[str, float]) -> list[Report]:
 
 
 @given(LOADS, st.randoms())
-def test_the_order_of_reports_does_not_matter_and_every_appliance_is_named_once(loads: dict[str, float], order: object) -> None:
+def test_the_order_of_reports_does_not_matter_and_every_appliance_is_named_once(
+    loads: dict[str, float], order: object
+) -> None:
     shuffled = reports(loads)
     order.shuffle(shuffled)  # type: ignore[attr-defined]
     first = rank(reports(loads), "ttl_1/enc_1", "h", [])
