@@ -6,7 +6,8 @@ import runpy
 import sys
 from pathlib import Path
 
-NAMES = sorted(path.stem for path in Path(__file__).parent.glob("[a-z]*.py") if path.stem != "harness")
+SHARED = {"harness", "installation", "bare", "first_frame"}
+NAMES = sorted(path.stem for path in Path(__file__).parent.glob("[a-z]*.py") if path.stem not in SHARED)
 
 
 def main(asked: list[str]) -> int:

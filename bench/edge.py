@@ -23,8 +23,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import msgspec
-from bench.harness import CLIENT_CPU, Missing, Peer, Rounds, free_port, needed, per_cpu_second, pin, running
 
+from bench.harness import CLIENT_CPU, Missing, Peer, Rounds, free_port, needed, per_cpu_second, pin, running
 from matinee.cdn.appliance import Appliance, Settings
 from matinee.cdn.server import listening
 from matinee.runtime.clock import SystemClock
@@ -187,7 +187,9 @@ def requests(peer: Peer, script: Path, seconds: float) -> float:
     """Answers of the expected kind in a run of wrk. Raises RuntimeError where some were others."""
     command = [needed("wrk", "wrk"), "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}s", "-s", str(script)]
     command.append(f"http://127.0.0.1:{peer.port}")
-    said = subprocess.run(command, capture_output=True, text=True, check=True, preexec_fn=lambda: pin(CLIENT_CPU)).stdout
+    said = subprocess.run(
+        command, capture_output=True, text=True, check=True, preexec_fn=lambda: pin(CLIENT_CPU)
+    ).stdout
     if "Non-2xx" in said or "Socket errors" in said:
         raise RuntimeError(f"{peer.name} did not answer well:\n{said}")
     found = re.search(r"(\d+) requests in", said)
@@ -226,13 +228,17 @@ def measure(folder: Path, rounds: int, seconds: float) -> None:
         for number in range(rounds):
             part = {peer: rate(peer, ranges=True) for peer in (ours, best, usual, ats)}
             whole = {peer: rate(peer, ranges=False) for peer in (ours, best, usual)}
-            for peer in part:
-                print(f"round {number + 1}: {peer.name}: {part[peer]:.0f} ranges, {whole.get(peer, 0):.0f} segments a CPU-second")
+            for peer, ranges in part.items():
+                print(
+                    f"round {number + 1}: {peer.name}: {ranges:.0f} ranges, {whole.get(peer, 0):.0f} segments a CPU-second"
+                )
             result.ratio("range_64k_ratio", part[ours], part[best])
             result.ratio("range_64k_nopush_ratio", part[ours], part[usual])
             result.ratio("segment_ratio", whole[ours], max(whole[best], whole[usual]))
             result.ratio("ats_range_ratio", part[ours], part[ats])
-    print("nginx: sendfile on, open_file_cache, one worker, no token check; Traffic Server: one thread, uri_signing, RAM cache")
+    print(
+        "nginx: sendfile on, open_file_cache, one worker, no token check; Traffic Server: one thread, uri_signing, RAM cache"
+    )
     peers = {"nginx": version("nginx", "-v"), "trafficserver": version("traffic_server", "--version")}
     result.report("edge", peers)
 

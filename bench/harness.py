@@ -56,7 +56,7 @@ class Peer:
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=lambda: pin(SERVER_CPU),
+                preexec_fn=lambda: pin(SERVER_CPU),  # noqa: PLW1509 - one system call
                 env={**os.environ, **environment},
             )
         self._log = log
@@ -69,6 +69,10 @@ class Peer:
                 return
             time.sleep(0.05)
         raise RuntimeError(f"{self.name} did not start:\n{self._log.read_text(errors='replace')[-2000:]}")
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def cpu_s(self) -> float:
         """Seconds of processor time so far, of the process and its living children."""
@@ -122,6 +126,10 @@ class Rounds:
 
     def value(self, figure: str, measured: float) -> None:
         self._ratios.setdefault(figure, []).append(measured)
+
+    def ratios_of(self, measured: str, figure: str, peer: float) -> None:
+        """The ratios of what was measured as `measured` to a peer's one published figure."""
+        self._ratios[figure] = [value / peer for value in self._ratios[measured]]
 
     def report(self, name: str, peers: Mapping[str, str]) -> None:
         """The last line: one JSON object of medians and spreads."""

@@ -8,11 +8,12 @@ import json
 import shutil
 import socket
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from matinee.runtime.clock import SystemClock
 from matinee.runtime.signing import Keyring
 from matinee.services.steering.token import ISSUER, MediaTokens
 
@@ -78,7 +79,7 @@ class Verifier:
         return int(got.split(b" ", 2)[1]), got.partition(b"\r\n\r\n")[2]
 
     def segment(self, title: str, life: timedelta = timedelta(hours=1)) -> str:
-        token = self.tokens.token("ses_1", f"{title}/enc_1", datetime.now(UTC) + life)  # noqa: TID251
+        token = self.tokens.token("ses_1", f"{title}/enc_1", SystemClock().now() + life)
         return f"/URISigningPackage={token}"
 
     async def serve_origin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

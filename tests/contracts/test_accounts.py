@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from matinee.backends.sql.open import open as open_database
 from matinee.backends.sql.port import Database
-from matinee.runtime.errors import Conflict, Invalid, NotFound, RateLimited, Unauthenticated
+from matinee.runtime.errors import Conflict, Invalid, NotFound, RateLimited, Unauthenticated, Unavailable
 from matinee.runtime.ids import Ids
 from matinee.runtime.signing import Keyring, Verifier
 from matinee.services.accounts import tables
@@ -78,6 +78,7 @@ class World:
     accounts: Accounts
     clock: HandClock
     db: Database
+    passwords: Passwords
     again: Callable[[], Awaitable[Accounts]]
 
     async def member(self, email: str = "Ann@Example.org", **more: Any) -> LoggedIn:
@@ -105,7 +106,7 @@ async def world(wired: Wired, tmp_path: Path) -> AsyncIterator[World]:
         return await wired(Accounts, Service(db, clock, Ids(clock), keys, passwords))
 
     accounts = await service()
-    yield World(accounts, clock, opened[0], service)
+    yield World(accounts, clock, opened[0], passwords, service)
     for database in opened:
         await database.close()
     passwords.close()
@@ -155,6 +156,16 @@ async def test_a_crowd_of_guesses_gets_ten_checked(world: World) -> None:
     outcomes = await asyncio.gather(*guesses, return_exceptions=True)
     assert sum(isinstance(outcome, WrongPassword) for outcome in outcomes) == 10
     assert sum(isinstance(outcome, RateLimited) for outcome in outcomes) == 20
+
+
+async def test_who_is_turned_away_in_a_storm_has_guessed_nothing(world: World) -> None:
+    await world.member("a@b.org")
+    world.passwords._waiting = 64
+    for _ in range(11):
+        with pytest.raises(Unavailable):
+            await world.accounts.log_in(LogIn("a@b.org", PASSWORD))
+    world.passwords._waiting = 0
+    assert (await world.accounts.log_in(LogIn("a@b.org", PASSWORD))).token
 
 
 async def test_right_passwords_are_never_counted(world: World) -> None:

@@ -5,11 +5,12 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import obstore
 import pytest
-from obstore.store import LocalStore
 
+from matinee.backends.objects.open import open as open_objects
 from matinee.backends.sql.open import open as open_database
 from matinee.ingest import pipeline
 from matinee.ingest.contract import (
@@ -74,7 +75,7 @@ class House:
         }
         clock = SystemClock()
         ids = Ids(clock)
-        self.objects = LocalStore(home / "objects", mkdir=True)
+        self.objects = open_objects(f"file://{home}/objects")
         self.jobs = connect(Jobs, LocalChannel(JobsService(self._databases["jobs"], clock, ids, lease_ms)))
         self.catalog = connect(Catalog, LocalChannel(CatalogService(self._databases["catalog"], clock, ids)))
         self.fill = connect(Fill, LocalChannel(FillService(self._databases["fill"])))
@@ -103,8 +104,9 @@ class House:
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
+async def house(tmp_path: Path, wired: Callable[..., Awaitable[Any]]) -> AsyncIterator[House]:
     house = House(tmp_path)
+    house.ingest = await wired(Ingest, house.service)
     yield house
     await house.close()
 
@@ -206,7 +208,7 @@ async def test_killed_at_any_moment_it_still_ends_right(tmp_path: Path, eventual
     paths = f"pathlib.Path({str(home)!r}), pathlib.Path({str(path)!r})"
     code = f"import asyncio, pathlib, test_ingest as t; asyncio.run(t._doomed({paths}))"
     command = [sys.executable, "-c", code]
-    with subprocess.Popen(command, cwd=Path(__file__).parent) as doomed:  # noqa: ASYNC220 - it is killed below
+    with subprocess.Popen(command, cwd=Path(__file__).parent) as doomed:
         try:
             await eventually(lambda: any(home.glob(f"scratch/*/{folder}")), within_s=30)
         finally:

@@ -67,10 +67,10 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def jobs(database: Database, clock: Clock) -> Jobs:
+async def jobs(database: Database, clock: Clock, wired: Callable[..., Awaitable[Any]]) -> Jobs:
     service = Service(database, clock, Ids(clock))
     clock.pass_by(11)
-    return connect(Jobs, LocalChannel(service))
+    return await wired(Jobs, service)
 
 
 def submit(key: str = "k", *steps: Step, group: str = "ingest", **more: Any) -> Submit:

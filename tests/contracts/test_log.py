@@ -21,7 +21,7 @@ from matinee.backends.log.segments import SegmentLog
 from matinee.runtime.errors import Invalid, OutOfSpace, TooLarge, Unavailable
 
 Eventually = Callable[..., Awaitable[None]]
-LONG_AGO, AHEAD = datetime(2000, 1, 1, tzinfo=UTC), datetime.now(UTC) + timedelta(days=1)  # noqa: TID251
+LONG_AGO, AHEAD = datetime(2000, 1, 1, tzinfo=UTC), datetime.now(UTC) + timedelta(days=1)
 
 
 @pytest.fixture(params=["file"])

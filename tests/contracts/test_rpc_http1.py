@@ -71,7 +71,7 @@ async def talking(server: Scripted, **options: Any) -> AsyncIterator[Client]:
         await client.close()
         listener.close()
         async with asyncio.timeout(5):
-            while server.open:  # noqa: ASYNC110 - its handlers end on their own
+            while server.open:
                 await asyncio.sleep(0.005)
 
 
@@ -522,7 +522,7 @@ async def test_a_stream_replaces_a_stale_connection() -> None:
 def certified(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)  # noqa: TID251
+    now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=1))
         .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)

@@ -47,7 +47,9 @@ def steering(clock: HandClock, tmp_path: Path) -> Steering:
     return connect(Steering, LocalChannel(Service(clock, Keyring.load(tmp_path / "keys.json"))))
 
 
-def report(name: str, *, load: float = 0.1, healthy: bool = True, encodes: tuple[str, ...] = ("ttl_1/enc_1",)) -> Report:
+def report(
+    name: str, *, load: float = 0.1, healthy: bool = True, encodes: tuple[str, ...] = ("ttl_1/enc_1",)
+) -> Report:
     return Report(name, f"http://{{host}}:1/{name}", "home", "boot", load, healthy, list(encodes), 0, 0, "1")
 
 

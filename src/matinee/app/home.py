@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import tempfile
 from pathlib import Path
 
 from matinee.runtime.errors import Unavailable
-
 
 LONGEST_FOLDER = 75
 
@@ -29,21 +29,30 @@ class Home:
         self.sockets = _short(self.path / "run")
         self.scratch = self.path / "scratch"
         self.appliances = self.path / "appliances"
+        self.locks = self.path / "locks"
+        self.logs = self.path / "logs"
+        """What the processes say, in files; `log` is the log of events."""
         self.clock = self.path / "clock"
 
     def make(self) -> None:
         """Makes the folders. Raises UnusableHome with the reason."""
-        folders = (self.secrets, self.stores, self.objects, self.log, self.sockets, self.scratch, self.appliances)
+        stored = (self.secrets, self.stores, self.objects, self.log, self.scratch, self.appliances, self.locks, self.logs)
         try:
-            for folder in (self.path, *folders):
+            for folder in (self.path, *stored, self.sockets):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if self.sockets.stat().st_uid != os.getuid():
-                raise UnusableHome(f"{self.sockets} belongs to someone else")
-            probe = self.sockets / f".probe-{os.getpid()}"
-            probe.write_bytes(b"")
-            probe.unlink()
+            for folder in (self.path, self.sockets):
+                probe = folder / f".probe-{os.getpid()}"
+                probe.write_bytes(b"")
+                probe.unlink()
         except OSError as wrong:
             raise UnusableHome(f"cannot write to the data folder {self.path}: {wrong.strerror}") from wrong
+        self._check_sockets()
+
+    def _check_sockets(self) -> None:
+        """The stand-in lies where everyone may write: it must be our own folder, and no one else's to look into."""
+        found = self.sockets.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+            raise UnusableHome(f"{self.sockets} is not a folder of this user alone; remove it")
 
     def store(self, name: str) -> str:
         return f"sqlite:///{self.stores / name}.sqlite"

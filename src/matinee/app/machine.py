@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Callable
 
@@ -12,15 +11,10 @@ from matinee.app.home import Home
 from matinee.app.ports import claim, free
 from matinee.app.supervisor import Child
 from matinee.config import Settings
-from matinee.runtime.errors import Conflict
 
 CORE = (
     "gateway api accounts billing catalog search history metrics playback steering fill jobs ingest events timers"
 ).split()
-
-
-class AlreadyRunning(Conflict):
-    type, title = "already-running", "Matinee already runs on this data folder"
 
 
 class Address(Struct, frozen=True):
@@ -33,27 +27,6 @@ class Address(Struct, frozen=True):
     def url(self) -> str:
         host = "localhost" if self.host in {"127.0.0.1", "0.0.0.0", "::", "::1"} else self.host  # noqa: S104
         return f"http://{host}:{self.port}"
-
-
-def lock(home: Home) -> int:
-    """Holds the data folder for one supervisor; the lock goes with the process. Raises AlreadyRunning."""
-    file = os.open(home.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as held:
-        raise AlreadyRunning(f"Matinee already runs on {home.path}; stop it or give another folder with --home") from held
-    return file
-
-
-def running(home: Home) -> bool:
-    """Whether a supervisor holds this data folder now."""
-    if not (home.path / "lock").exists():
-        return False
-    try:
-        os.close(lock(home))
-    except AlreadyRunning:
-        return True
-    return False
 
 
 def children(
@@ -81,5 +54,3 @@ def children(
         first = port + 1
         appliances.append(child(name, "cdn", "--port", str(port)))
     return [child("core", *CORE), child("worker", "worker"), *appliances, child("origin", "origin")]
-
-

@@ -9,6 +9,7 @@ from typing import Any
 from matinee.app.admin import Admin
 from matinee.app.home import Home
 from matinee.app.listener import listen
+from matinee.app.lock import hold
 from matinee.app.process import Process
 from matinee.app.targets import TARGETS, ordered
 from matinee.config import Settings
@@ -17,7 +18,10 @@ from matinee.runtime.rpc import server
 
 async def run(name: str, home: Home, settings: Settings, options: dict[str, Any], targets: Sequence[str]) -> None:
     """Until SIGTERM or SIGINT. Raises Invalid for an unknown target, and whatever keeps a target from being built."""
+    order = ordered(targets)
     process = Process(name, home, settings, options)
+    for part in {name, *(target for target in order if TARGETS[target].alone)}:
+        hold(home, part)
     try:
         await build(process, targets)
     except BaseException:

@@ -16,8 +16,11 @@ from matinee.runtime.errors import Invalid
 
 
 class Target(Struct, frozen=True):
+    """`alone`: one process of a data folder may run it at a time."""
+
     build: Callable[[Process], Awaitable[None]]
     needs: tuple[str, ...] = ()
+    alone: bool = True
 
 
 _EVERY_SERVICE = ("accounts", "billing", "catalog", "search", "history", "metrics", "playback", "steering", "fill", "jobs")
@@ -35,12 +38,12 @@ TARGETS: dict[str, Target] = {
     "jobs": Target(services.jobs),
     "events": Target(pipelines.events, needs=("metrics", "search", "history", "catalog")),
     "ingest": Target(pipelines.ingest, needs=("jobs", "catalog")),
-    "worker": Target(pipelines.worker, needs=("jobs", "catalog", "fill")),
+    "worker": Target(pipelines.worker, needs=("jobs", "catalog", "fill"), alone=False),
     "timers": Target(pipelines.timers, needs=("jobs", "billing", "ingest")),
     "api": Target(edges.api, needs=(*_EVERY_SERVICE, "events", "ingest")),
     "gateway": Target(edges.gateway, needs=("accounts", "steering", "api")),
     "origin": Target(edges.origin),
-    "cdn": Target(edges.cdn, needs=("gateway", "origin")),
+    "cdn": Target(edges.cdn, needs=("gateway", "origin"), alone=False),
 }
 
 

@@ -32,12 +32,12 @@ class BadHead(Exception):
 class Fields:
     """The header lines of a request, read once. Clients send the same lines with every request, so `Heads` keeps the last ones.
 
-    `lower` is in lower case, each line led by a line feed and ended by CR LF; `hosts` how many Host lines there are; `span`
-    the one range asked for (`ranges`); `conditional` whether an `If-…` header is there; `last` that the connection ends
-    after the answer.
+    `lower` is in lower case, each line led by a line feed and ended by CR LF; `body` tells whether one is announced; `hosts`
+    how many Host lines there are; `span` the one range asked for (`ranges`); `conditional` whether an `If-…` header is there;
+    `last` that the connection ends after the answer.
     """
 
-    __slots__ = ("_raw", "conditional", "hosts", "last", "lower", "span")
+    __slots__ = ("_raw", "body", "conditional", "hosts", "last", "lower", "span")
 
     def __init__(self, raw: bytes) -> None:
         if len(raw) > 1 and _FIELDS.fullmatch(raw, 1) is None:
@@ -49,8 +49,7 @@ class Fields:
         self.conditional = b"\nif-" in self.lower
         asked = self.value(b"range")
         self.span = span(asked) if asked is not None else None
-        if b"\ntransfer-encoding:" in self.lower or self.value(b"content-length") not in {None, b"0"}:
-            raise BadHead(400, "A request for a file has no body")
+        self.body = b"\ntransfer-encoding:" in self.lower or self.value(b"content-length") not in {None, b"0"}
 
     def value(self, name: bytes) -> bytes | None:
         """The one value of a header, named in lower case; None where it is absent. Raises BadHead where it is doubled."""
@@ -88,12 +87,8 @@ class Heads:
         lines = raw[end + 1 :]
         fields = self._seen.get(lines) or self._read(lines)
         version = end - 9
-        if (
-            raw[version:end] == b" HTTP/1.1"
-            and raw[:5] == b"GET /"
-            and fields.hosts == 1
-            and raw.find(b" ", 4, version) < 0
-        ):
+        usual = raw[version:end] == b" HTTP/1.1" and raw[:5] == b"GET /" and raw.find(b" ", 4, version) < 0
+        if usual and fields.hosts == 1 and not fields.body:
             return Head(b"GET", raw[4:version], fields, fields.last)
         return _unusual(raw[:end], fields)
 
@@ -116,6 +111,8 @@ def _unusual(line: bytes, fields: Fields) -> Head:
         raise BadHead(505, "This server speaks HTTP/1.1")
     if method not in _SERVED:
         raise BadHead(405, "Files are read with GET and HEAD")
+    if fields.body:
+        raise BadHead(400, "A request for a file has no body")
     if minor != b"0" and fields.hosts != 1:
         raise BadHead(400, "A request names its host once")
     absolute = _ABSOLUTE.match(target)

@@ -23,6 +23,11 @@ class Site(NamedTuple):
     def origin(self) -> str:
         return f"{self.scheme}://{self.host}"
 
+    @property
+    def name(self) -> str:
+        """The host without its port; an IPv6 address keeps its brackets."""
+        return re.sub(r":[0-9]*\Z", "", self.host)
+
 
 NOWHERE = Site("", "")
 

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from matinee.gateway.hosts import Site
+
 _PLAIN = (
     b"x-content-type-options: nosniff\r\nreferrer-policy: no-referrer\r\nx-frame-options: SAMEORIGIN\r\n"
     b"cross-origin-opener-policy: same-origin\r\npermissions-policy: geolocation=(), camera=(), microphone=()\r\n"
@@ -11,16 +13,18 @@ _YEAR_S = 365 * 86400
 
 
 class Policy:
-    """The security headers. `appliances` gives the origins that media come from now; it is asked for each page served."""
+    """The security headers. `appliances` gives the origins that media come from now; it is asked for each page served. An origin
+    may hold `{host}`, which stands for the host name by which the page was reached."""
 
     def __init__(self, appliances: Callable[[], Iterable[str]], *, https: bool = False) -> None:
         self._appliances = appliances
         self.plain = _PLAIN + (b"strict-transport-security: max-age=%d\r\n" % _YEAR_S if https else b"")
         self.of_data = self.plain + _NOTHING
 
-    def of_page(self) -> bytes:
-        """The Content-Security-Policy line of an HTML page."""
-        media = "".join(f" {origin}" for origin in sorted(set(self._appliances())) if _is_origin(origin))
+    def of_page(self, site: Site) -> bytes:
+        """The headers of an HTML page reached at `site`: those of all answers, and its Content-Security-Policy."""
+        origins = {origin.replace("{host}", site.name) for origin in self._appliances()}
+        media = "".join(f" {origin}" for origin in sorted(origins) if _is_origin(origin))
         rules = (
             "default-src 'self'",
             "script-src 'self'",
@@ -36,7 +40,7 @@ class Policy:
             "base-uri 'none'",
             "form-action 'self'",
         )
-        return b"content-security-policy: " + "; ".join(rules).encode() + b"\r\n"
+        return self.plain + b"content-security-policy: " + "; ".join(rules).encode() + b"\r\n"
 
 
 def _is_origin(text: str) -> bool:

@@ -223,3 +223,8 @@ Eventually = Callable[..., Awaitable[None]]
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     return World(tmp_path, SystemClock())
+
+
+@pytest.fixture
+def serve() -> Any:
+    return serving

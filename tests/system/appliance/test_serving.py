@@ -220,7 +220,6 @@ async def test_it_reports_itself_and_follows_a_new_key(world: Any, eventually: A
 async def test_a_title_that_the_core_has_just_named_is_there_at_once(world: Any) -> None:
     file = world.put("v/1.m4s", b"x")
     async with world.running():
-        world.core.manifest = type(world.core.manifest)(7, [])
         await world.want(file)
         assert (await world.get(world.url("v/1.m4s")))[0] == 200
 
@@ -231,7 +230,7 @@ async def test_the_disk_counts_after_a_start_without_a_core(world: Any, eventual
         await world.want(file)
         await eventually(lambda: appliance.stats().encodes == 1)
         (world.disk / "incoming" / "left-by-a-crash").write_bytes(b"half")
-        await eventually(lambda: (world.disk / "manifest").exists())
+        await eventually((world.disk / "manifest").exists)
     world.core.up = True
     world.asked.clear()
     world.core.manifest = type(world.core.manifest)(world.core.manifest.version, [])

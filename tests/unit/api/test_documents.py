@@ -38,6 +38,12 @@ def test_codecs_that_a_player_cannot_switch_between_stand_apart() -> None:
     assert sorted(roles) == ["alternate", "main"]
 
 
+def test_the_last_segment_is_as_long_as_what_is_left() -> None:
+    mpd = ET.fromstring(dash.manifest(session(AVC), [AT], "http://g/steering?token=t"))
+    timeline = [dict(entry.attrib) for entry in mpd.findall(".//d:S", NAMES)]
+    assert timeline == [{"t": "0", "d": "4004", "r": "1"}, {"t": "8008", "d": "2492"}]
+
+
 def test_hls_joins_each_picture_with_each_family_of_sound() -> None:
     lines = hls.master(session(AVC, AAC, OPUS), [AT], "http://g/steering").decode().splitlines()
     variants = [line for line in lines if line.startswith("#EXT-X-STREAM-INF")]

@@ -65,7 +65,7 @@ function Head({ session }: { session: Session | null }) {
   const editor = session?.account.roles.includes("editor");
   return (
     <header className="head">
-      <Link to="/" aria-label="Matinee, home">
+      <Link to="/" aria-label="Matinee">
         <Logo />
       </Link>
       {session?.profile && (

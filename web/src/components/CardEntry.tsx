@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useCallback, useRef, useState } from "react";
 import { plans } from "../lib/calls/membership";
 import { useFrameMessages } from "../lib/page";
-import { Failed } from "./Notice";
+import { Failed, Notice } from "./Notice";
 import { Spinner } from "./Skeleton";
 
 export type EnteredCard = { payment_method: string; card: string };
@@ -12,6 +12,9 @@ export function CardEntry({ onCard }: { onCard: (card: EnteredCard) => void }) {
   const offer = useQuery({ queryKey: ["plans"], queryFn: plans });
   if (offer.isPending) return <Spinner label="Loading the card form" />;
   if (offer.isError) return <Failed what="The card form" error={offer.error} retry={() => void offer.refetch()} />;
+  if (offer.data.payment_page_url === null) {
+    return <Notice tone="error">Cards cannot be taken on this page: its payment provider ({offer.data.provider}) is not set up here.</Notice>;
+  }
   return <CardFrame page={offer.data.payment_page_url} onCard={onCard} />;
 }
 

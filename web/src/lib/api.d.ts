@@ -910,7 +910,7 @@ export interface components {
          */
         Answered: {
             /** @default null */
-            return_url: string | null;
+            return_url?: string | null;
         };
         /** Appliances */
         Appliances: {
@@ -927,14 +927,14 @@ export interface components {
         Beacon: {
             at: string;
             /** @default {} */
-            data: Record<string, never>;
+            data?: Record<string, unknown>;
             id: string;
             kind: components["schemas"]["Kind"];
             name: string;
             /** @default null */
-            session_id: string | null;
+            session_id?: string | null;
             /** @default null */
-            title_id: string | null;
+            title_id?: string | null;
         };
         /**
          * CardEntry
@@ -949,7 +949,7 @@ export interface components {
         /** Choice */
         Choice: {
             /** @default null */
-            pin: string | null;
+            pin?: string | null;
             profile_id: string;
         };
         /**
@@ -958,7 +958,7 @@ export interface components {
          */
         Credentials: {
             /** @default  */
-            device: string;
+            device?: string;
             email: string;
             password: string;
         };
@@ -1010,7 +1010,7 @@ export interface components {
         /** Enrolment */
         Enrolment: {
             /** @default null */
-            coupon: string | null;
+            coupon?: string | null;
             email: string;
             name: string;
             password: string;
@@ -1051,7 +1051,7 @@ export interface components {
          */
         Home: {
             /** @default [] */
-            preparing: components["schemas"]["Preparing"][];
+            preparing?: components["schemas"]["Preparing"][];
             rows: components["schemas"]["Row"][];
         };
         /**
@@ -1083,7 +1083,7 @@ export interface components {
             maturity: components["schemas"]["Maturity"];
             poster_url: string | null;
             /** @default null */
-            progress: number | null;
+            progress?: number | null;
             title: string;
             year: number | null;
         };
@@ -1149,12 +1149,12 @@ export interface components {
         /** NewProfile */
         NewProfile: {
             /** @default 0 */
-            avatar: number;
+            avatar?: number;
             /** @default 18 */
-            maturity: components["schemas"]["Maturity"];
+            maturity?: components["schemas"]["Maturity"];
             name: string;
             /** @default null */
-            pin: string | null;
+            pin?: string | null;
         };
         /** Now */
         Now: {
@@ -1204,7 +1204,7 @@ export interface components {
             heartbeat_url: string;
             manifests: components["schemas"]["Manifests"];
             /** @default null */
-            next: string | null;
+            next?: string | null;
             protection: string;
             resume_position_s: number;
             session_id: string;
@@ -1272,13 +1272,13 @@ export interface components {
          */
         ProfileChange: {
             /** @default null */
-            avatar: number | null;
+            avatar?: number | null;
             /** @default null */
-            maturity: components["schemas"]["Maturity"] | null;
+            maturity?: components["schemas"]["Maturity"] | null;
             /** @default null */
-            name: string | null;
+            name?: string | null;
             /** @default null */
-            pin: string | null;
+            pin?: string | null;
         };
         /** Profiles */
         Profiles: {
@@ -1308,11 +1308,11 @@ export interface components {
          */
         Rights: {
             /** @default null */
-            ends_at: string | null;
+            ends_at?: string | null;
             /** @default null */
-            starts_at: string | null;
+            starts_at?: string | null;
             /** @default [] */
-            territories: string[];
+            territories?: string[];
         };
         /**
          * Role
@@ -1471,16 +1471,16 @@ export interface components {
          */
         "matinee.services.playback.contract.Device": {
             /** @default [] */
-            codecs: string[];
+            codecs?: string[];
             /** @default 0 */
-            downlink_kbps: number;
+            downlink_kbps?: number;
             /**
              * @default {
              *       "height": 1080,
              *       "width": 1920
              *     }
              */
-            screen: components["schemas"]["Screen"];
+            screen?: components["schemas"]["Screen"];
         };
         /** Appliance */
         "matinee.services.steering.contract.Appliance": {
@@ -3251,7 +3251,7 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/jwk-set+json": Record<string, never>;
+                    "application/jwk-set+json": Record<string, unknown>;
                 };
             };
             /** @description The request is not valid */
@@ -3560,7 +3560,7 @@ export interface operations {
                      *       "openapi": "3.1.0"
                      *     }
                      */
-                    "application/json": Record<string, never>;
+                    "application/json": Record<string, unknown>;
                 };
             };
             /** @description The request is not valid */

@@ -56,27 +56,3 @@ export function useLogOut() {
     },
   });
 }
-
-/** A name for this browser in the list of devices. */
-export function deviceName(): string {
-  const agent = navigator.userAgent;
-  const browser = /Edg\//.test(agent)
-    ? "Edge"
-    : /Firefox\//.test(agent)
-      ? "Firefox"
-      : /Chrome\//.test(agent)
-        ? "Chrome"
-        : /Safari\//.test(agent)
-          ? "Safari"
-          : "Browser";
-  const system = [
-    [/iPhone/, "iPhone"],
-    [/iPad/, "iPad"],
-    [/Android/, "Android"],
-    [/Windows/, "Windows"],
-    [/Mac OS X/, "Mac"],
-    [/CrOS/, "Chromebook"],
-    [/Linux/, "Linux"],
-  ].find(([pattern]) => (pattern as RegExp).test(agent))?.[1];
-  return system ? `${browser} on ${String(system)}` : browser;
-}

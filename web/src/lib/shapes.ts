@@ -25,7 +25,7 @@ export type Session = Answer<"/api/session", "get">;
 export type Profile = Session["profiles"][number];
 export type Maturity = Profile["maturity"];
 export type ProfileBody = Body<"/api/profiles", "post">;
-export type ProfileChange = Body<"/api/profiles/{id}", "patch">;
+export type ProfileChange = Body<"/api/profiles/{profile_id}", "patch">;
 
 export type AccountPage = Answer<"/api/account", "get">;
 export type Subscription = NonNullable<AccountPage["subscription"]>;
@@ -36,14 +36,14 @@ export type Home = Answer<"/api/discovery/home", "get">;
 export type Row = Home["rows"][number];
 export type Item = Row["items"][number];
 export type Genre = Answer<"/api/discovery/genres", "get">["genres"][number];
-export type Title = Answer<"/api/discovery/titles/{id}", "get">;
+export type Title = Answer<"/api/discovery/titles/{title_id}", "get">;
 
 export type PlayBody = Body<"/api/play/{title_id}", "post">;
 export type Play = Answer<"/api/play/{title_id}", "post">;
 export type Appliance = Play["appliances"][number];
-export type Heartbeat = Body<"/api/play/sessions/{id}/heartbeat", "post">;
+export type Heartbeat = Body<"/api/play/sessions/{session_id}/heartbeat", "post">;
 export type BeaconEvent = Body<"/api/beacon", "post">["events"][number];
 
 export type Preparation = Answer<"/api/studio/preparations", "get">["preparations"][number];
 export type StudioTitle = Answer<"/api/studio/titles", "get">["titles"][number];
-export type StudioTitleChange = Body<"/api/studio/titles/{id}", "patch">;
+export type StudioTitleChange = Body<"/api/studio/titles/{title_id}", "patch">;

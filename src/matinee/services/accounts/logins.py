@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from matinee.backends.sql.port import Database
 from matinee.runtime import ids as kinds
 from matinee.runtime.clock import Clock, milliseconds, moment
-from matinee.runtime.errors import NotFound
+from matinee.runtime.errors import NotFound, Unavailable
 from matinee.runtime.ids import Ids
 from matinee.services.accounts import rules, tables
 from matinee.services.accounts.announcements import Announcements
@@ -58,7 +58,11 @@ class LoginDesk:
         find = select(tables.account.c.id, tables.account.c.password_hash).where(with_email(message.email))
         found = await self._db.read(lambda connection: connection.execute(find).one_or_none(), fresh=True)
         known = None if found is None else str(found.password_hash)
-        fits, better = await self._passwords.verify(message.password, known)
+        try:
+            fits, better = await self._passwords.verify(message.password, known)
+        except Unavailable:  # nothing was compared, so nothing was guessed
+            await self._db.transact(lambda connection: self._attempts.forgive(connection, place))
+            raise
         if found is None or not fits:
             raise WrongPassword
 

@@ -64,7 +64,7 @@ async def test_a_killed_worker_takes_its_program_with_it(eventually: Eventually)
         "program = [sys.executable, '-c', 'import os, time; print(os.getpid(), flush=True); time.sleep(60)']\n"
         "asyncio.run(Processes().run(program, on_line=lambda line: print(line, flush=True)))\n"
     )
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as worker:  # noqa: ASYNC220
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as worker:
         assert worker.stdout is not None
         program = int(worker.stdout.readline())
         assert not gone(program)

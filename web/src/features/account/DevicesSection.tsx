@@ -3,6 +3,7 @@ import { Button } from "../../components/Button";
 import { ErrorNotice, Failed } from "../../components/Notice";
 import { SkeletonLines } from "../../components/Skeleton";
 import { devices, signOutDevice } from "../../lib/calls/membership";
+import { deviceName } from "../../lib/device";
 import { moment } from "../../lib/format";
 import { useLogOut } from "../../lib/session";
 
@@ -24,7 +25,7 @@ export function DevicesSection() {
         {list.data?.map((device) => (
           <li key={device.id} className="list-item">
             <div className="list-main">
-              <strong>{device.device || "Unnamed device"}</strong>
+              <strong>{deviceName(device.device)}</strong>
               <span className="muted small">
                 {device.current ? "This device" : `Last seen ${moment(device.last_seen_at)}`}
               </span>
@@ -35,7 +36,7 @@ export function DevicesSection() {
               </Button>
             ) : (
               <Button
-                aria-label={`Sign out ${device.device || "unnamed device"}`}
+                aria-label={`Sign out ${deviceName(device.device)}`}
                 busy={ending.isPending && ending.variables === device.id}
                 onClick={() => ending.mutate(device.id)}
               >

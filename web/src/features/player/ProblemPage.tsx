@@ -3,6 +3,7 @@ import { type ReactNode, useEffect } from "react";
 import { Button, LinkButton } from "../../components/Button";
 import { report } from "../../lib/beacon";
 import { title } from "../../lib/calls/discovery";
+import { deviceName } from "../../lib/device";
 import { moment } from "../../lib/format";
 import type { Problem } from "../../lib/problem";
 
@@ -22,7 +23,7 @@ function Playing({ stream }: { stream: Stream }) {
   });
   return (
     <li>
-      <strong>{stream.title ?? film.data?.title ?? "A film"}</strong> on {stream.device || "an unnamed device"}
+      <strong>{stream.title ?? film.data?.title ?? "A film"}</strong> on {deviceName(stream.device)}
       {stream.started_at && <span className="muted"> since {moment(stream.started_at)}</span>}
     </li>
   );

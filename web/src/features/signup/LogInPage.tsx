@@ -4,9 +4,10 @@ import { Button } from "../../components/Button";
 import { Field } from "../../components/Field";
 import { ErrorNotice } from "../../components/Notice";
 import { logIn } from "../../lib/calls/membership";
+import { deviceName } from "../../lib/device";
 import { usePageTitle } from "../../lib/page";
 import { Link, navigate, safeNext, useQueryParam } from "../../lib/router";
-import { adoptSession, deviceName } from "../../lib/session";
+import { adoptSession } from "../../lib/session";
 import "./signup.css";
 
 export function LogInPage() {

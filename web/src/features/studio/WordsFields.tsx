@@ -28,7 +28,7 @@ export function WordsFields({ words, onChange }: { words: Words; onChange: (word
           onChange={(event) => set({ year: event.target.value.trim() })}
         />
         <Select
-          label="Age"
+          label="Age limit"
           value={words.maturity}
           onChange={(event) => set({ maturity: Number(event.target.value) as Maturity })}
         >

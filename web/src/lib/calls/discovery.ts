@@ -5,7 +5,7 @@ export const search = async (q: string, signal: AbortSignal) =>
   (await answer(client.GET("/api/discovery/search", { params: { query: { q } }, signal }))).items;
 export const genres = async () => (await answer(client.GET("/api/discovery/genres"))).genres;
 export const genre = (id: string, after: string | null) =>
-  answer(client.GET("/api/discovery/genres/{id}", { params: { path: { id }, query: after ? { after } : {} } }));
-export const title = (id: string) => answer(client.GET("/api/discovery/titles/{id}", { params: { path: { id } } }));
+  answer(client.GET("/api/discovery/genres/{genre_id}", { params: { path: { genre_id: id }, query: after ? { after } : {} } }));
+export const title = (id: string) => answer(client.GET("/api/discovery/titles/{title_id}", { params: { path: { title_id: id } } }));
 export const forget = (title_id: string) =>
   answer(client.DELETE("/api/discovery/continue-watching/{title_id}", { params: { path: { title_id } } }));

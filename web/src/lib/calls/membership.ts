@@ -26,8 +26,8 @@ export const chooseProfile = (profile_id: string, pin?: string) =>
 
 export const createProfile = (body: ProfileBody) => answer(client.POST("/api/profiles", { body }));
 export const updateProfile = (id: string, body: ProfileChange) =>
-  answer(client.PATCH("/api/profiles/{id}", { params: { path: { id } }, body }));
-export const deleteProfile = (id: string) => answer(client.DELETE("/api/profiles/{id}", { params: { path: { id } } }));
+  answer(client.PATCH("/api/profiles/{profile_id}", { params: { path: { profile_id: id } }, body }));
+export const deleteProfile = (id: string) => answer(client.DELETE("/api/profiles/{profile_id}", { params: { path: { profile_id: id } } }));
 
 export const account = () => answer(client.GET("/api/account"));
 export const invoices = async () => (await answer(client.GET("/api/account/invoices"))).invoices;
@@ -39,4 +39,4 @@ export const changeCard = (key: string, payment_method: string) =>
   );
 
 export const devices = async () => (await answer(client.GET("/api/devices"))).devices;
-export const signOutDevice = (id: string) => answer(client.DELETE("/api/devices/{id}", { params: { path: { id } } }));
+export const signOutDevice = (id: string) => answer(client.DELETE("/api/devices/{login}", { params: { path: { login: id } } }));

@@ -5,15 +5,15 @@ import type { StudioTitleChange } from "../shapes";
 export const preparations = (after: number, wait_s: number, signal?: AbortSignal) =>
   answer(client.GET("/api/studio/preparations", { params: { query: { after, wait_s } }, signal: signal ?? null }));
 export const cancelPreparation = (id: string) =>
-  answer(client.DELETE("/api/studio/preparations/{id}", { params: { path: { id } } }));
+  answer(client.DELETE("/api/studio/preparations/{preparation_id}", { params: { path: { preparation_id: id } } }));
 export const retryPreparation = (id: string) =>
-  answer(client.POST("/api/studio/preparations/{id}/retry", { params: { path: { id } } }));
+  answer(client.POST("/api/studio/preparations/{preparation_id}/retry", { params: { path: { preparation_id: id } } }));
 
 export const titles = (before: string | null) =>
   answer(client.GET("/api/studio/titles", { params: { query: before ? { before } : {} } }));
 export const updateTitle = (id: string, body: StudioTitleChange) =>
-  answer(client.PATCH("/api/studio/titles/{id}", { params: { path: { id } }, body }));
+  answer(client.PATCH("/api/studio/titles/{title_id}", { params: { path: { title_id: id } }, body }));
 export const publish = (id: string) =>
-  answer(client.POST("/api/studio/titles/{id}/publish", { params: { path: { id } } }));
+  answer(client.POST("/api/studio/titles/{title_id}/publish", { params: { path: { title_id: id } } }));
 export const withdraw = (id: string) =>
-  answer(client.POST("/api/studio/titles/{id}/withdraw", { params: { path: { id } } }));
+  answer(client.POST("/api/studio/titles/{title_id}/withdraw", { params: { path: { title_id: id } } }));

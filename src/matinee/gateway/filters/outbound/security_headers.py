@@ -11,10 +11,10 @@ class SecurityHeaders:
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
 
-    def __call__(self, _: Request, response: Response) -> None:
+    def __call__(self, request: Request, response: Response) -> None:
         if response.has(b"content-security-policy:"):
             response.head += self._policy.plain
         elif response.has(b"content-type: text/html"):
-            response.head += self._policy.plain + self._policy.of_page()
+            response.head += self._policy.of_page(request.site)
         else:
             response.head += self._policy.of_data

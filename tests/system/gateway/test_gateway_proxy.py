@@ -8,14 +8,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from gateway_house import (  # noqa: F401 - event_loop_policy is a fixture
+from gateway_house import (
     OK,
     SHORT,
     Caller,
     House,
     Origin,
     Seen,
-    event_loop_policy,  # pyright: ignore[reportUnusedImport]
     fixed,
     get,
     message,

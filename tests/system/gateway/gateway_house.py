@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-import pytest
-import uvloop
 from prometheus_client import CollectorRegistry
 
 from matinee.gateway.balancer import Cluster, Server
@@ -30,13 +28,6 @@ from matinee.runtime.clock import SystemClock
 from matinee.runtime.errors import Unauthenticated, Unavailable
 from matinee.runtime.ids import Ids
 from matinee.services.accounts.contract import ByToken, ObserveRevocations, Passport, Revocations
-
-
-@pytest.fixture(scope="module", params=["asyncio", "uvloop"])
-def event_loop_policy(request: pytest.FixtureRequest) -> asyncio.AbstractEventLoopPolicy:
-    """Imported by a test file, runs its tests on both loops: their transports differ."""
-    return uvloop.EventLoopPolicy() if request.param == "uvloop" else asyncio.DefaultEventLoopPolicy()
-
 
 SHORT = Limits(
     header_s=0.4, idle_s=0.6, body_s=0.4, answer_s=0.5, write_s=0.6, linger_s=0.3, drain_s=2, connect_s=0.5, pooled_s=5

@@ -7,14 +7,13 @@ import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
-from gateway_house import (  # noqa: F401 - event_loop_policy is a fixture
+from gateway_house import (
     OK,
     SHORT,
     Caller,
     House,
     Origin,
     Seen,
-    event_loop_policy,  # pyright: ignore[reportUnusedImport]
     get,
 )
 from msgspec.structs import replace

@@ -1,0 +1,162 @@
+"""From the press of play to the first frame on the screen, in a real browser with a cold cache."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import imageio_ffmpeg
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
+
+from bench.harness import Peer, Rounds, free_port, needed, running
+from bench.installation import Installation
+from matinee.app.process import Process
+from matinee.app.ready import wait_ready
+from matinee.ingest.contract import ByPreparation, Ingest, Phase, Start
+from matinee.services.catalog.contract import Metadata
+from matinee.terms.maturity import Maturity
+
+SHAKA = Path(__file__).parents[1] / "web" / "node_modules" / "shaka-player" / "dist" / "shaka-player.dash-es2021.js"
+SHAKA_ANY = SHAKA.with_name("shaka-player.dash.js")
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--autoplay-policy=no-user-gesture-required",
+]  # fmt: skip
+WATCH = """
+(() => {
+  window.firstFrame = new Promise((resolve) => {
+    const seen = new WeakSet();
+    const watch = (video) => {
+      if (seen.has(video)) return;
+      seen.add(video);
+      video.requestVideoFrameCallback((now) => resolve(now));
+    };
+    new MutationObserver(() => document.querySelectorAll("video").forEach(watch))
+      .observe(document, { childList: true, subtree: true });
+  });
+  addEventListener("pointerdown", () => { window.pressed ??= performance.now(); }, { capture: true });
+})();
+"""
+PAGE = """<!doctype html><meta charset="utf-8"><title>bare</title>
+<style>video{width:100%}</style><button>Play</button><div></div>
+<script src="/shaka.js"></script><script src="/page.js"></script>
+"""
+SCRIPT = """
+shaka.polyfill.installAll();
+document.querySelector("button").addEventListener("click", async () => {
+  const video = document.createElement("video");
+  document.querySelector("div").append(video);
+  const player = new shaka.Player();
+  await player.attach(video);
+  await player.load("/film/manifest.mpd");
+  await video.play();
+});
+"""
+NGINX = """
+worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log;
+events {{ worker_connections 512; }}
+http {{
+  types {{ text/html html; text/javascript js; application/dash+xml mpd; video/mp4 mp4 m4s; text/vtt vtt; }}
+  access_log off; sendfile on;
+  client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3;
+  uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;
+  server {{ listen 127.0.0.1:{port}; root {folder}/site; }}
+}}
+"""
+
+
+def nginx_version() -> str:
+    said = subprocess.run([needed("nginx", "nginx"), "-v"], capture_output=True, text=True, check=True)
+    return said.stderr.strip().rpartition("/")[2]
+
+
+def measure(folder: Path, rounds: Rounds, count: int) -> None:
+    house = Installation(folder / "film", "up")
+    with running([house.peer]):
+        asyncio.run(wait_ready(house.home, ["core", "worker", "cdn-a", "cdn-b", "origin"]))
+        title = prepared(house, folder)
+        token = house.members(1)[0]
+        site = static(folder / "static", next((house.home.objects / "media" / title).iterdir()))
+        with running([site]), browser() as chromium:
+            for number in range(count + 1):
+                ours, bare = our_page(chromium, house, title, token), bare_page(chromium, site.port)
+                if number:  # the first of each also starts what the browser shares between pages
+                    rounds.ratio("first_frame_ratio", ours, bare)
+                    rounds.value("first_frame_ms", ours)
+                    rounds.value("bare_first_frame_ms", bare)
+
+
+def prepared(house: Installation, folder: Path) -> str:
+    """A film of twenty seconds, prepared; its title's id."""
+    film = folder / "film.mp4"
+    source = ["-f", "lavfi", "-i", "testsrc2=s=1280x720:r=24", "-f", "lavfi", "-i", "sine=f=330:r=48000"]
+    encoders = ["-t", "20", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac"]
+    subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", *source, *encoders, str(film)], check=True)
+
+    async def work(process: Process) -> str:
+        ingest = process.client(Ingest)
+        made = await ingest.start(Start("bench", str(film), film.name, Metadata("Measured", maturity=Maturity.ALL)))
+        while made.phase is not Phase.PLAYABLE:
+            if made.phase in {Phase.FAILED, Phase.CANCELED}:
+                raise RuntimeError(made.message)
+            await asyncio.sleep(0.5)
+            made = await ingest.preparation(ByPreparation(made.id))
+        return made.title_id
+
+    return house.ask(work)
+
+
+def static(folder: Path, media: Path) -> Peer:
+    """nginx with the bare page, the player and the same files."""
+    site = folder / "site"
+    site.mkdir(parents=True)
+    (site / "index.html").write_text(PAGE)
+    (site / "page.js").write_text(SCRIPT)
+    shutil.copyfile(SHAKA if SHAKA.exists() else SHAKA_ANY, site / "shaka.js")
+    shutil.copytree(media, site / "film")
+    port = free_port()
+    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port))
+    command = [needed("nginx", "nginx"), "-c", str(folder / "nginx.conf"), "-p", str(folder)]
+    return Peer("nginx", command, port, folder / "nginx.log")
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=needed("chromium", "chromium"), args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+def our_page(chromium: Browser, house: Installation, title: str, token: str) -> float:
+    """Milliseconds from the press on the title's page."""
+    context = chromium.new_context()
+    url = f"http://localhost:{house.port}"
+    context.add_cookies([{"name": "matinee_session", "value": token, "url": url, "httpOnly": True, "sameSite": "Lax"}])
+    page = context.new_page()
+    page.add_init_script(WATCH)
+    page.goto(f"{url}/title/{title}", wait_until="networkidle")
+    taken = pressed(page, page.get_by_role("link", name=re.compile("^(Play|Resume)")))
+    context.close()
+    return taken
+
+
+def bare_page(chromium: Browser, port: int) -> float:
+    context = chromium.new_context()
+    page = context.new_page()
+    page.add_init_script(WATCH)
+    page.goto(f"http://localhost:{port}/", wait_until="networkidle")
+    taken = pressed(page, page.get_by_role("button", name="Play"))
+    context.close()
+    return taken
+
+
+def pressed(page: Page, button: Locator) -> float:
+    button.first.click()
+    return float(page.evaluate("window.firstFrame.then((at) => at - window.pressed)"))
+
