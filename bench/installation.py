@@ -131,7 +131,7 @@ async def requests(port: int, made: list[tuple[str, str, bytes, str]], at_once: 
 
     async def send() -> None:
         for method, target, body, token in waiting:
-            headers = {"authorization": f"Bearer {token}", "host": f"localhost:{port}"}
+            headers = {"authorization": f"Bearer {token}"}
             if body:
                 headers["content-type"] = "application/json"
             began = clock()

@@ -71,7 +71,7 @@ def answer_bytes(house: Installation) -> int:
 
 async def _answer_bytes(port: int, title: str, token: str) -> int:
     client = Client(f"http://127.0.0.1:{port}")
-    headers = {"authorization": f"Bearer {token}", "host": f"localhost:{port}", "content-type": "application/json"}
+    headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
     answer = await client.request("POST", f"/api/play/{title}", headers, PLAY, timeout_s=30)
     await client.close()
     return len(answer.body)

@@ -9,7 +9,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_origin
 
 import msgspec
 from msgspec import Meta, Struct, field
@@ -33,9 +33,11 @@ class GatewaySettings(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ApplianceSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """`ports` are where the appliances of `matinee up` begin to look for a free one, in order."""
+    """`first_port` is where the appliances of `matinee up` begin to look for a free one, in order; 0: any."""
 
-    names: list[str] = field(default_factory=lambda: ["cdn-a", "cdn-b"])
+    names: list[Annotated[str, Meta(pattern=r"^cdn[a-z0-9-]{0,40}\Z")]] = field(
+        default_factory=lambda: ["cdn-a", "cdn-b"]
+    )
     first_port: Port = 8081
     zone: str = "home"
 
@@ -66,6 +68,8 @@ def read(home: Path, environment: Mapping[str, str] = os.environ) -> Settings:
         raw = tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
         raise BadSettings(f"{path}: {wrong}") from wrong
+    except OSError as wrong:
+        raise BadSettings(f"{path} cannot be read: {wrong.strerror}") from wrong
     _from_environment(raw, environment)
     try:
         return msgspec.convert(raw, Settings, strict=False)
@@ -79,11 +83,11 @@ def _from_environment(raw: dict[str, Any], environment: Mapping[str, str]) -> No
         if isinstance(outer.type, type) and issubclass(outer.type, Struct):
             for inner in msgspec.structs.fields(outer.type):
                 value = environment.get(f"{name}_{inner.name.upper()}")
-                if value is not None:
+                if value is not None and isinstance(raw.get(outer.name, {}), dict):
                     raw.setdefault(outer.name, {})[inner.name] = _parsed(value, inner.type)
         elif name in environment and outer.name != "services":
             raw[outer.name] = environment[name]
 
 
 def _parsed(value: str, kind: Any) -> Any:
-    return [part.strip() for part in value.split(",") if part.strip()] if kind == list[str] else value
+    return [part.strip() for part in value.split(",") if part.strip()] if get_origin(kind) is list else value

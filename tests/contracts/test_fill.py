@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from matinee.backends.sql.open import open as open_database
 from matinee.runtime.errors import Invalid
-from matinee.runtime.rpc.channel import LocalChannel, connect
 from matinee.services.fill.contract import Drop, Fill, FillFile, Manifest, ObserveManifest, Want
 from matinee.services.fill.service import Service
+
+Wired = Callable[..., Awaitable[Any]]
 
 
 def want(title: str, encode: str = "enc_1", files: int = 2) -> Want:
@@ -19,9 +21,9 @@ def want(title: str, encode: str = "enc_1", files: int = 2) -> Want:
 
 
 @pytest.fixture
-async def fill(tmp_path: Path) -> AsyncIterator[Fill]:
+async def fill(tmp_path: Path, wired: Wired) -> AsyncIterator[Fill]:
     database = open_database(f"sqlite:///{tmp_path}/fill.db", migrations="matinee.services.fill")
-    yield connect(Fill, LocalChannel(Service(database)))
+    yield await wired(Fill, Service(database))
     await database.close()
 
 

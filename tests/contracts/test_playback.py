@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -13,7 +14,6 @@ from matinee.backends.sql.open import open as open_database
 from matinee.backends.sql.port import Database
 from matinee.runtime.errors import Invalid
 from matinee.runtime.ids import Ids
-from matinee.runtime.rpc.channel import LocalChannel, connect
 from matinee.services.playback import tables
 from matinee.services.playback.contract import (
     BadSessionToken,
@@ -34,6 +34,8 @@ from matinee.services.playback.service import Service
 from matinee.terms.maturity import Maturity
 from matinee.terms.rendition import Rendition, Track
 from matinee.terms.viewer import Viewer
+
+Wired = Callable[..., Awaitable[Any]]
 
 VIDEO = Rendition("v720", Track.VIDEO, "v720", "avc1.64001f", 3_000_000, 2_500_000, width=1280, height=720)
 AUDIO = Rendition("a-en", Track.AUDIO, "a-en", "mp4a.40.2", 130_000, 128_000, language="en")
@@ -97,8 +99,8 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def playback(database: Database, clock: HandClock) -> Playback:
-    return connect(Playback, LocalChannel(Service(database, clock, Ids(clock), [b"k" * 32])))
+async def playback(database: Database, clock: HandClock, wired: Wired) -> Playback:
+    return await wired(Playback, Service(database, clock, Ids(clock), [b"k" * 32]))
 
 
 async def events(database: Database) -> list[tuple[str, str]]:

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from matinee.runtime.errors import Invalid
-from matinee.runtime.rpc.channel import LocalChannel, connect
 from matinee.runtime.signing import BadToken, Keyring, Verifier
 from matinee.services.steering.contract import (
     AppliancesQuery,
@@ -19,6 +20,8 @@ from matinee.services.steering.contract import (
     Steering,
 )
 from matinee.services.steering.service import Service
+
+Wired = Callable[..., Awaitable[Any]]
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -43,8 +46,8 @@ def clock() -> HandClock:
 
 
 @pytest.fixture
-def steering(clock: HandClock, tmp_path: Path) -> Steering:
-    return connect(Steering, LocalChannel(Service(clock, Keyring.load(tmp_path / "keys.json"))))
+async def steering(clock: HandClock, tmp_path: Path, wired: Wired) -> Steering:
+    return await wired(Steering, Service(clock, Keyring.load(tmp_path / "keys.json")))
 
 
 def report(

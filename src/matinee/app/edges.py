@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -15,10 +16,13 @@ from matinee.app.keys import appliance_verifiers, keyring
 from matinee.app.listener import listen
 from matinee.app.process import Process
 from matinee.runtime.clock import SharedClock
-from matinee.runtime.errors import Invalid, MatineeError
+from matinee.runtime.errors import Invalid, MatineeError, Unavailable
 
 CLIENT = Path(__file__).parents[3] / "web" / "dist"
 """Where the built client lies: beside the source, or packed with the distribution."""
+
+API = "public-api"
+"""The socket at which the gateway finds the edge APIs, beside that of the process which runs them."""
 
 
 async def gateway(process: Process) -> None:
@@ -36,7 +40,7 @@ async def gateway(process: Process) -> None:
     from matinee.services.accounts.contract import Accounts
 
     settings = process.settings
-    api = Server(settings.services.get("api", f"unix:{process.home.socket('api')}"))
+    api = Server(settings.services.get("api", f"unix:{process.home.socket(API)}"))
     origins = AppliancesSeen(process)
     parts = Parts(
         process.ids,
@@ -51,7 +55,11 @@ async def gateway(process: Process) -> None:
     process.run("appliances seen", origins.watch)
 
     async def open_door() -> None:
-        await built.start(settings.gateway.host, settings.gateway.port)
+        try:
+            await built.start(settings.gateway.host, settings.gateway.port)
+        except OSError as wrong:
+            at = f"{settings.gateway.host}:{settings.gateway.port}"
+            raise Unavailable(f"the gateway cannot listen on {at}: {os.strerror(wrong.errno or 0)}") from wrong
 
     process.at_last(open_door)
     process.on_stop("gateway", built.stop)
@@ -129,7 +137,7 @@ async def api(process: Process) -> None:
         appliances=appliance_verifiers(process),
         clock=process.clock,
     )
-    await listen(process, "api", create(clients, gate), process.home.socket("api"))
+    await listen(process, "api", create(clients, gate), process.home.socket(API))
 
 
 def _advance(process: Process) -> Callable[[timedelta], datetime] | None:

@@ -36,7 +36,16 @@ class Home:
 
     def make(self) -> None:
         """Makes the folders. Raises UnusableHome with the reason."""
-        stored = (self.secrets, self.stores, self.objects, self.log, self.scratch, self.appliances, self.locks, self.logs)
+        stored = (
+            self.secrets,
+            self.stores,
+            self.objects,
+            self.log,
+            self.scratch,
+            self.appliances,
+            self.locks,
+            self.logs,
+        )
         try:
             for folder in (self.path, *stored, self.sockets):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -6,11 +6,14 @@ import asyncio
 import contextlib
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
 
 from matinee.app.process import Process
+
+DRAIN_S = 0.5
+_AWAY = [(b"content-length", b"0"), (b"connection", b"close"), (b"retry-after", b"1")]
 
 
 class _Server(uvicorn.Server):
@@ -19,11 +22,49 @@ class _Server(uvicorn.Server):
         yield
 
 
+class Drained:
+    """ASGI: once it ends, what still runs is answered 503, which a caller may ask again: long polls, above all."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+        self._running: set[asyncio.Task[Any]] = set()
+        self._ending = False
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        begun = False
+
+        async def noted(message: Any) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        task = cast("asyncio.Task[Any]", asyncio.current_task())
+        self._running.add(task)
+        try:
+            await self._app(scope, receive, noted)
+        except asyncio.CancelledError:
+            if begun or not self._ending:
+                raise
+            await send({"type": "http.response.start", "status": 503, "headers": _AWAY})
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            self._running.discard(task)
+
+    async def end(self, after_s: float) -> None:
+        """Lets what runs come to its end within the time, then ends it."""
+        self._ending = True
+        if self._running:
+            await asyncio.wait(set(self._running), timeout=after_s)
+        for task in self._running:
+            task.cancel()
+
+
 async def listen(process: Process, name: str, app: Any, path: Path) -> None:
     """Serves `app` at the socket from now until the process stops."""
     path.unlink(missing_ok=True)
+    drained = Drained(app)
     config = uvicorn.Config(
-        app,
+        drained,
         uds=str(path),
         loop="none",
         http="httptools",
@@ -46,6 +87,7 @@ async def listen(process: Process, name: str, app: Any, path: Path) -> None:
 
     async def close() -> None:
         server.should_exit = True
+        await drained.end(DRAIN_S)
         await serving
 
     process.on_stop(f"listener {name}", close)

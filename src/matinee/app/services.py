@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from matinee.app import stores
 from matinee.app.keys import keyring, secret
 from matinee.app.process import Process
@@ -104,5 +103,7 @@ async def fill(process: Process) -> None:
 async def jobs(process: Process) -> None:
     from matinee.services.jobs.contract import Jobs
     from matinee.services.jobs.service import Service
+    from matinee.services.jobs.tables import outbox
 
-    process.offer(Jobs, Service(stores.database(process, "jobs", "matinee.services.jobs"), process.clock, process.ids))
+    database = stores.database(process, "jobs", "matinee.services.jobs", outbox)
+    process.offer(Jobs, Service(database, process.clock, process.ids))

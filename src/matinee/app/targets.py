@@ -23,7 +23,18 @@ class Target(Struct, frozen=True):
     alone: bool = True
 
 
-_EVERY_SERVICE = ("accounts", "billing", "catalog", "search", "history", "metrics", "playback", "steering", "fill", "jobs")
+_EVERY_SERVICE = (
+    "accounts",
+    "billing",
+    "catalog",
+    "search",
+    "history",
+    "metrics",
+    "playback",
+    "steering",
+    "fill",
+    "jobs",
+)
 
 TARGETS: dict[str, Target] = {
     "accounts": Target(services.accounts),

@@ -21,9 +21,9 @@ from matinee.cdn.report import Identity, Reporter
 from matinee.cdn.server import Server
 from matinee.cdn.shelf import Shelf
 from matinee.cdn.store import Store
-from matinee.cdn.upstream import Upstream
 from matinee.runtime.clock import Clock
 from matinee.runtime.errors import MatineeError
+from matinee.runtime.http1 import Client
 from matinee.runtime.signing import Keyring
 
 CORE_AUDIENCE, ORIGIN_AUDIENCE = "open-connect", "origin"
@@ -64,9 +64,9 @@ class Appliance:
         self, settings: Settings, listener: socket.socket, folder: Path, keyring: Keyring, clock: Clock, boot: str
     ) -> None:
         self._clock = clock
-        self._upstreams = Upstream(settings.core), Upstream(settings.origin)
-        self._core = Core(self._upstreams[0], Signature(settings.appliance_id, CORE_AUDIENCE, keyring, clock))
-        origin = Origin(self._upstreams[1], Signature(settings.appliance_id, ORIGIN_AUDIENCE, keyring, clock))
+        self._clients = Client(settings.core), Client(settings.origin)
+        self._core = Core(self._clients[0], Signature(settings.appliance_id, CORE_AUDIENCE, keyring, clock))
+        origin = Origin(self._clients[1], Signature(settings.appliance_id, ORIGIN_AUDIENCE, keyring, clock))
         store = Store(folder)
         self._shelf = Shelf(Library(), store, origin)
         self._gate = Gate(clock, self._core.keys)
@@ -101,8 +101,8 @@ class Appliance:
                 self.started.set()
         finally:
             await self._shelf.close()
-            for upstream in self._upstreams:
-                upstream.close()
+            for client in self._clients:
+                await client.close()
 
     def stats(self) -> Stats:
         return Stats(

@@ -8,9 +8,9 @@ from typing import TypeVar
 
 import msgspec
 
-from matinee.cdn.upstream import Upstream
 from matinee.runtime.clock import Clock
 from matinee.runtime.errors import Unavailable
+from matinee.runtime.http1 import Client
 from matinee.runtime.signing import Keyring
 from matinee.services.fill.contract import Manifest
 from matinee.services.playback.contract import Ended
@@ -42,10 +42,10 @@ class Signature:
 
 
 class Core:
-    """Raises Unavailable for whatever is not a good answer in time."""
+    """Raises Unavailable, DeadlineExceeded or TooLarge for whatever is not a good answer in time."""
 
-    def __init__(self, upstream: Upstream, signature: Signature) -> None:
-        self._upstream = upstream
+    def __init__(self, client: Client, signature: Signature) -> None:
+        self._client = client
         self._signature = signature
 
     async def report(self, report: Report) -> None:
@@ -70,14 +70,13 @@ class Core:
         fields = self._signature.field() | {"accept": "application/json"}
         if body:
             fields["content-type"] = "application/json"
-        asked = self._upstream.ask(
-            method, f"/api/open-connect/{what}", fields, body=body, first_s=wait_s + _SLACK_S, stall_s=_SLACK_S
+        target, timeout_s = f"/api/open-connect/{what}", wait_s + _SLACK_S
+        answer = await self._client.request(
+            method, target, fields, body, timeout_s, idempotent=True, most_bytes=_MOST_BYTES
         )
-        async with asked as response:
-            answer = await response.body(_MOST_BYTES)
-            if response.status not in {200, 204}:
-                raise Unavailable(f"The core answered {response.status} to {what.partition('?')[0]}")
-            return answer
+        if answer.status not in {200, 204}:
+            raise Unavailable(f"The core answered {answer.status} to {what.partition('?')[0]}")
+        return answer.body
 
 
 def _read(answer: bytes, kind: type[T]) -> T:

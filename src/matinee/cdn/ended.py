@@ -36,7 +36,7 @@ class Follower:
             try:
                 await self._hear()
             except MatineeError as wrong:
-                _log.info("no word of ended sessions: %s", wrong.detail)
+                _log.debug("no word of ended sessions: %s", wrong.detail)
                 await asyncio.sleep(_PAUSE_S)
 
     async def _hear(self) -> None:

@@ -62,7 +62,7 @@ class Filler:
                 await self._ask(WAIT_S)
                 pause = 0.5
             except MatineeError as wrong:
-                _log.info("no manifest: %s", wrong.detail)
+                _log.debug("no manifest: %s", wrong.detail)
                 await asyncio.sleep(pause)
                 pause = min(5.0, pause * 2)
 

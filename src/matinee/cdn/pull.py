@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import logging
 import os
@@ -14,14 +13,15 @@ from matinee.cdn import answer
 from matinee.cdn.content import Content
 from matinee.cdn.core import Signature
 from matinee.cdn.store import Store, meaning
-from matinee.cdn.upstream import Response, Upstream
 from matinee.runtime.errors import MatineeError, Unavailable
+from matinee.runtime.http1 import Client
 from matinee.services.fill.contract import FillFile
 
 _STALL_S = 10.0
 _MOST_AT_ONCE = 32
 _log = logging.getLogger(__name__)
 
+Sink = Callable[[bytes], Awaitable[None]]
 Settled = Callable[[FillFile, Content], None]
 Paced = Callable[[int], Awaitable[None]]
 """Waits until so many bytes more may be taken."""
@@ -30,12 +30,15 @@ Paced = Callable[[int], Awaitable[None]]
 class Origin:
     """Where files come from: `GET /media/{path}` under the appliance's own signature."""
 
-    def __init__(self, upstream: Upstream, signature: Signature) -> None:
-        self._upstream = upstream
+    def __init__(self, client: Client, signature: Signature) -> None:
+        self._client = client
         self._signature = signature
 
-    def get(self, path: str) -> contextlib.AbstractAsyncContextManager[Response]:
-        return self._upstream.ask("GET", f"/media/{path}", self._signature.field(), stall_s=_STALL_S)
+    async def get(self, path: str, sink: Sink) -> None:
+        """Hands the file over as it arrives. Raises Unavailable, DeadlineExceeded, and what `sink` raises."""
+        answer = await self._client.stream("GET", f"/media/{path}", sink, self._signature.field(), _STALL_S)
+        if answer.status != 200:
+            raise Unavailable(f"the origin answered {answer.status}")
 
 
 class Pulls:
@@ -104,16 +107,19 @@ class Pulls:
         """What has arrived may be sent at once, but for the last byte: nobody gets a whole file that is not the right one."""
         checked = hashlib.sha256()
         taken = 0
-        async with self._origin.get(file.path) as response, contextlib.aclosing(response.pieces()) as pieces:
-            if response.status != 200 or response.length != file.size:
-                raise Unavailable(f"the origin answered {response.status} with {response.length} bytes of {file.size}")
-            async for piece in pieces:
-                if paced is not None and not content.waiting:  # no viewer waits
-                    await paced(len(piece))
-                await _in_thread(content, lambda piece=piece: _take(content.fd, piece, checked.update))
-                taken += len(piece)
-                self.bytes_taken += len(piece)
-                content.grow(min(taken, file.size - 1))
+
+        async def take(piece: bytes) -> None:
+            nonlocal taken
+            if paced is not None and not content.waiting:  # no viewer waits
+                await paced(len(piece))
+            taken += len(piece)
+            if taken > file.size:
+                raise Unavailable("the origin gave more bytes than the manifest names")
+            await _in_thread(content, lambda: _take(content.fd, piece, checked.update))
+            self.bytes_taken += len(piece)
+            content.grow(min(taken, file.size - 1))
+
+        await self._origin.get(file.path, take)
         if taken != file.size or checked.hexdigest() != file.sha256:
             raise Unavailable("the origin gave other bytes than the manifest names")
 

@@ -21,6 +21,7 @@ EVERY_S = 1.0
 _SMOOTHING = 0.3
 _LEAST_FREE = 64 << 20
 _VERSION = "1"
+_SILENT_AFTER = 10
 _log = logging.getLogger(__name__)
 
 
@@ -45,6 +46,7 @@ class Reporter:
         self._shelf = shelf
         self._store = store
         self._load = 0.0
+        self._unheard = 0
         self._before = (clock.monotonic(), 0.0, 0)
 
     async def run(self, core: Core) -> None:
@@ -52,12 +54,22 @@ class Reporter:
         loop = asyncio.get_running_loop()
         due = loop.time()
         while True:
-            try:
-                await core.report(self.report())
-            except MatineeError as wrong:
-                _log.info("no report: %s", wrong.detail)
+            await self._tell(core)
             due = max(due + EVERY_S, loop.time())
             await asyncio.sleep(due - loop.time())
+
+    async def _tell(self, core: Core) -> None:
+        """A core that is away is spoken of once, when it is no longer just starting, and once when it is back."""
+        try:
+            await core.report(self.report())
+        except MatineeError as wrong:
+            self._unheard += 1
+            if self._unheard == _SILENT_AFTER:
+                _log.warning("the core does not hear our reports: %s", wrong.detail)
+        else:
+            if self._unheard >= _SILENT_AFTER:
+                _log.warning("the core hears our reports again")
+            self._unheard = 0
 
     def report(self) -> Report:
         self._load += _SMOOTHING * (self._measured() - self._load)

@@ -39,8 +39,6 @@ def listening(host: str, port: int) -> socket.socket:
         listener = socket.create_server((host, port), family=family, backlog=2048)
     except OSError as wrong:
         raise PortTaken(f"cannot listen at {host} port {port}: {wrong.strerror}") from wrong
-    listener.setblocking(False)  # noqa: FBT003 - the socket's own signature
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # accepted sockets inherit it
     return listener
 
 
@@ -54,6 +52,8 @@ class Server:
         self.bytes_served = 0
         self.refused = 0
         self._listener = listener
+        listener.setblocking(False)  # noqa: FBT003 - the socket's own signature
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # accepted sockets inherit it
         self._clock = clock
         self._most = most
         self._readiness = Readiness()

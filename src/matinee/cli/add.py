@@ -1,23 +1,27 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
+from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from matinee.app.home import Home
-from matinee.app.machine import running
+from matinee.app.lock import SUPERVISOR, running
 from matinee.app.process import Process
 from matinee.cli.options import DEFAULT_HOME, HomePath, ask
 from matinee.cli.progress import Progress
 from matinee.ingest.contract import ByPreparation, Ingest, Phase, Preparation, Sidecar, Start
 from matinee.ingest.inbox import Inbox
-from matinee.runtime.errors import Invalid, MatineeError, Unavailable
+from matinee.runtime.errors import DeadlineExceeded, Invalid, MatineeError, OutOfSpace, Unavailable
 from matinee.services.catalog.contract import Metadata
 from matinee.terms.maturity import HIGHEST, Maturity
 
 SUBTITLES = {".srt", ".vtt"}
+AGAIN, PAUSE_S = 40, 0.5
 
 
 class NotPrepared(MatineeError):
@@ -25,7 +29,9 @@ class NotPrepared(MatineeError):
 
 
 def add(
-    files: Annotated[list[Path], typer.Argument(help="Film files. Subtitles named like the film go with it: film.en.srt.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Film files. Subtitles named like the film go with it: film.en.srt.")
+    ],
     title: Annotated[str, typer.Option(help="The title; else the file's name.")] = "",
     synopsis: Annotated[str, typer.Option(help="What it is about.")] = "",
     year: Annotated[int | None, typer.Option(help="The year it was made.", min=1880, max=2200)] = None,
@@ -39,15 +45,13 @@ def add(
         raise Invalid("--title names one film; add several files one by one, or without a title")
     orders = [_order(file, _metadata(file, title, synopsis, year, genre or [], maturity)) for file in files]
     place = Home(home)
-    if not running(place):
+    if "ingest" not in running(place) and SUPERVISOR not in running(place):
         _leave_in_inbox(place, orders, wait=wait)
         return
     ask(home, lambda process: _add(process, orders, wait=wait))
 
 
-def _metadata(
-    file: Path, title: str, synopsis: str, year: int | None, genres: list[str], maturity: int
-) -> Metadata:
+def _metadata(file: Path, title: str, synopsis: str, year: int | None, genres: list[str], maturity: int) -> Metadata:
     if maturity not in set(Maturity):
         raise Invalid(f"--maturity is one of {', '.join(str(int(level)) for level in Maturity)}, not {maturity}")
     named = title or file.stem.replace("_", " ").replace(".", " ").strip()
@@ -62,14 +66,22 @@ def _order(file: Path, metadata: Metadata) -> Start:
             pass
     except OSError as wrong:
         raise Invalid(f"cannot read {file}: {wrong.strerror}") from wrong
-    return Start("", str(path), path.name, metadata, [Sidecar(str(p), language) for p, language in _sidecars(path)])
+    return Start(
+        f"add:{uuid.uuid4().hex}",
+        str(path),
+        path.name,
+        metadata,
+        [Sidecar(str(p), language) for p, language in _sidecars(path)],
+    )
 
 
 def _sidecars(film: Path) -> list[tuple[Path, str]]:
     """`film.srt`, `film.en.vtt`, … with their language."""
     beside = sorted(path for path in film.parent.iterdir() if path.suffix.lower() in SUBTITLES)
     found = [(path, path.stem.removeprefix(film.stem).strip(".")) for path in beside if path.stem.startswith(film.stem)]
-    return [(path, language or "und") for path, language in found if path.stem in {film.stem, f"{film.stem}.{language}"}]
+    return [
+        (path, language or "und") for path, language in found if path.stem in {film.stem, f"{film.stem}.{language}"}
+    ]
 
 
 def _leave_in_inbox(place: Home, orders: list[Start], *, wait: bool) -> None:
@@ -84,15 +96,27 @@ def _leave_in_inbox(place: Home, orders: list[Start], *, wait: bool) -> None:
 
 async def _add(process: Process, orders: list[Start], *, wait: bool) -> None:
     ingest = process.client(Ingest)
-    begun = [await ingest.start(order) for order in orders]
+    begun = [await _patiently(partial(ingest.start, order)) for order in orders]
     if not wait:
         for preparation in begun:
             print(f"{preparation.filename}: in preparation; it plays when it is ready.")
         return
-    ended = await asyncio.gather(*(_ended(ingest, preparation) for preparation in begun))
+    ended = [await _ended(ingest, preparation) for preparation in begun]
     failed = [preparation for preparation in ended if preparation.phase is not Phase.PLAYABLE]
     if failed:
         raise NotPrepared("; ".join(f"{preparation.filename}: {preparation.message}" for preparation in failed))
+
+
+async def _patiently(question: Callable[[], Coroutine[Any, Any, Preparation]]) -> Preparation:
+    """The answer, also where the house is just coming back. Raises Unavailable when it stays away."""
+    for _ in range(AGAIN):
+        try:
+            return await question()
+        except (Unavailable, DeadlineExceeded) as away:
+            if isinstance(away, OutOfSpace):
+                raise
+            await asyncio.sleep(PAUSE_S)
+    return await question()
 
 
 async def _ended(ingest: Ingest, preparation: Preparation) -> Preparation:
@@ -101,6 +125,6 @@ async def _ended(ingest: Ingest, preparation: Preparation) -> Preparation:
         while preparation.phase in {Phase.UPLOADING, Phase.PREPARING}:
             progress.show(preparation.step, preparation.progress)
             await asyncio.sleep(0.5)
-            preparation = await ingest.preparation(ByPreparation(preparation.id))
+            preparation = await _patiently(partial(ingest.preparation, ByPreparation(preparation.id)))
         progress.end(preparation.phase)
     return preparation

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
-from matinee.cli.options import DEFAULT_HOME, HomePath
+from matinee.cli.options import DEFAULT_HOME, HomePath, ask
 
 
 def demo(home: HomePath = DEFAULT_HOME) -> None:
-    """Generate the demo films and add them to the running house."""
-    raise NotImplementedError
+    """Generate three short films and add them to the running house; what was added once is not added again."""
+    from matinee.app.demo import add_films
+
+    ask(home, lambda process: add_films(process, lambda text: print(text, flush=True)))

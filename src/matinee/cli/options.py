@@ -10,8 +10,10 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from matinee.app.home import Home
+from matinee.app.lock import running
 from matinee.app.process import Process
 from matinee.config import read
+from matinee.runtime.errors import Unavailable
 
 T = TypeVar("T")
 
@@ -21,11 +23,19 @@ HomePath = Annotated[
 DEFAULT_HOME = Path("matinee-data")
 
 
+class NotRunning(Unavailable):
+    type, title = "not-running", "Matinee is not running"
+
+
 def ask(home: Path, work: Callable[[Process], Coroutine[Any, Any, T]]) -> T:
-    """Runs `work` with a process that offers nothing and reaches the services of the house that runs on `home`."""
+    """Runs `work` with a process that offers nothing and reaches the services of the house that runs on `home`.
+
+    Raises NotRunning where none does."""
+    place = Home(home)
+    if not running(place):
+        raise NotRunning(f"Matinee is not running on {place.path}; start it with `matinee up`, or say --home")
 
     async def inside() -> T:
-        place = Home(home)
         return await work(Process("cli", place, read(place.path), {}))
 
     return asyncio.run(inside())

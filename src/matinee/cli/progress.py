@@ -14,14 +14,18 @@ class Progress:
     def __enter__(self) -> Progress:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if sys.stdout.isatty():
             print()
 
     def show(self, step: str, fraction: float) -> None:
         if sys.stdout.isatty():
             filled = round(fraction * 30)
-            print(f"\r{self._title}: [{'█' * filled}{'·' * (30 - filled)}] {fraction:4.0%} {step:<12}", end="", flush=True)
+            print(
+                f"\r{self._title}: [{'█' * filled}{'·' * (30 - filled)}] {fraction:4.0%} {step:<12}", end="", flush=True
+            )
         elif step != self._last:
             print(f"{self._title}: {step}", flush=True)
         self._last = step

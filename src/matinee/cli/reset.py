@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from matinee.cli.options import DEFAULT_HOME, HomePath
+from matinee.runtime.errors import Invalid, Unavailable
 
 
 def reset(
@@ -14,18 +15,21 @@ def reset(
 ) -> None:
     """Delete all data: members, films, history. Asks first."""
     from matinee.app.home import Home
-    from matinee.app.machine import AlreadyRunning, running
+    from matinee.app.lock import AlreadyRunning, running
 
     place = Home(home)
     if not place.path.exists():
         print(f"There is nothing at {place.path}.")
         return
-    if not (place.path / "secrets").is_dir():
-        raise typer.BadParameter(f"{place.path} is not a data folder of Matinee", param_hint="--home")
+    if not (place.secrets.is_dir() and place.stores.is_dir()):
+        raise Invalid(f"{place.path} is not a data folder of Matinee; nothing was deleted")
     if running(place):
-        raise AlreadyRunning("Matinee still runs on this data folder; stop it first")
+        raise AlreadyRunning(f"Matinee still runs on {place.path}; stop it first")
     if not yes:
         typer.confirm(f"Delete {place.path} with all members, films and history?", abort=True)
-    shutil.rmtree(place.path)
+    try:
+        shutil.rmtree(place.path)
+    except OSError as wrong:
+        raise Unavailable(f"cannot delete {wrong.filename}: {wrong.strerror}") from wrong
     shutil.rmtree(place.sockets, ignore_errors=True)
     print("Deleted.")

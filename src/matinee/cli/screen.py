@@ -7,8 +7,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 from rich.markup import escape
-from rich.panel import Panel
-from rich.table import Table
+from rich.rule import Rule
 
 from matinee.app.first import Person
 from matinee.app.home import Home
@@ -27,26 +26,35 @@ class Screen:
         self._colours: dict[str, str] = {}
 
     def line(self, process: str, text: str) -> None:
-        colour = self._colours.setdefault(process, COLOURS[len(self._colours) % len(COLOURS)])
-        self._console.print(f"[{colour}]{process:>7}[/] [dim]│[/] {escape(text)}", soft_wrap=True)
+        """A line of a process's log. Its name stands before it, so it is cut from the line itself, and `info` is not said."""
+        text = text.replace(f" info {process}: ", "  ", 1).replace(f" {process}: ", "  ", 1)
+        self._said(process, escape(text))
+
+    def film(self, title: str, sentence: str) -> None:
+        self._said("film", f"[bold]{escape(title)}[/]: {escape(sentence)}")
+
+    def _said(self, who: str, text: str) -> None:
+        colour = self._colours.setdefault(who, COLOURS[len(self._colours) % len(COLOURS)])
+        self._console.print(f"[{colour}]{who:>7}[/] [dim]│[/] {text}", soft_wrap=True)
 
     def starting(self, home: Home) -> None:
-        self._console.print(f"Starting Matinee on {escape(str(home.path))} …")
+        self._console.print(f"Starting Matinee on {escape(str(home.path))} …", soft_wrap=True)
 
     def welcome(self, home: Home, address: Address, people: Sequence[Person]) -> None:
         """Address, logins, where the data is, how to add a film, how to let a phone in, how to stop."""
-        rows = Table.grid(padding=(0, 2))
-        rows.add_row("Open", f"[bold]{address.url}[/]")
+        rows = [("Open", f"[bold]{address.url}[/]")]
         for person in people:
             can = ", ".join(person.roles) or "watches"
-            rows.add_row("Log in", f"[bold]{escape(person.email)}[/]  {escape(person.password)}  [dim]({can})[/]")
-        rows.add_row("Or", "sign up as a member: the page shows the test cards")
-        rows.add_row("Add a film", f"[bold]matinee add FILE --title \"…\"[/]{_home_option(home)}, or Studio in the menu")
-        for text in _phone(address):
-            rows.add_row("Phone", text)
-        rows.add_row("Data", escape(str(home.path)))
-        rows.add_row("Stop", "Ctrl-C")
-        self._console.print(Panel(rows, title="Matinee is running", border_style="green", expand=False))
+            rows.append(("Log in", f"[bold]{escape(person.email)}[/]  {escape(person.password)}  [dim]({can})[/]"))
+        rows.append(("Sign up", "as a member would: the page shows the test cards"))
+        rows.append(("Add a film", f'[bold]matinee add FILE --title "…"[/]{_home_option(home)}, or Studio in the menu'))
+        rows.append(("Phone", _phone(address)))
+        rows.append(("Data", f"{escape(str(home.path))}  [dim](what the processes say at length: logs/)[/]"))
+        rows.append(("Stop", "Ctrl-C"))
+        self._console.print(Rule("Matinee is running", style="green"))
+        for name, text in rows:
+            self._console.print(f"  {name:<12}{text}", soft_wrap=True)
+        self._console.print(Rule(style="green"))
 
     def failed(self, wrong: BaseException) -> None:
         sentence = wrong.detail if isinstance(wrong, MatineeError) else f"{type(wrong).__name__}: {wrong}"
@@ -63,11 +71,11 @@ def _home_option(home: Home) -> str:
     return "" if home.path.name == "matinee-data" else f" --home {escape(str(home.path))}"
 
 
-def _phone(address: Address) -> list[str]:
-    if address.host in ANYWHERE:
-        own = _own_address()
-        return [f"http://{own}:{address.port} in the same network"] if own else ["this machine's address in your network"]
-    return ["start with --host 0.0.0.0 (make run HOST=0.0.0.0) and open this machine's address"]
+def _phone(address: Address) -> str:
+    if address.host not in ANYWHERE:
+        return "start with --host 0.0.0.0 (make run HOST=0.0.0.0) and open this machine's address"
+    own = _own_address()
+    return f"http://{own}:{address.port} in the same network" if own else "this machine's address in your network"
 
 
 def _own_address() -> str | None:

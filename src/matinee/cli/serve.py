@@ -21,12 +21,14 @@ def serve(
 
     from matinee.app.home import Home
     from matinee.app.run import run
+    from matinee.app.targets import ordered
     from matinee.config import read
     from matinee.runtime import telemetry
 
+    ordered(targets)
     process_name = name or "-".join(targets)
-    telemetry.configure(process_name, json=json_log)
     place = Home(Path(home))
     place.make()
+    telemetry.configure(process_name, json=json_log, file=place.logs / f"{process_name}.log")
     options = {"port": port, "test_clock": test_clock}
     uvloop.run(run(process_name, place, read(place.path), options, targets))

@@ -10,9 +10,11 @@ from typing import Annotated
 
 import typer
 
+from matinee.app import films
 from matinee.app.first import logins
 from matinee.app.home import Home
-from matinee.app.machine import Address, children, lock
+from matinee.app.lock import SUPERVISOR, hold, wait_until_free
+from matinee.app.machine import Address, children
 from matinee.app.process import Process
 from matinee.app.ready import wait_ready
 from matinee.app.supervisor import Child, Supervisor
@@ -33,8 +35,9 @@ def up(
     place.make()
     settings = read(place.path)
     address = Address(host or settings.gateway.host, port or settings.gateway.port)
-    held = lock(place)
+    held = hold(place, SUPERVISOR)
     try:
+        wait_until_free(place)
         house = House(place, settings, address, test_clock=test_clock)
         code = asyncio.run(house.live(demo=demo))
     finally:
@@ -77,8 +80,11 @@ class House:
     async def _open(self, supervisor: Supervisor, *, demo: bool) -> None:
         self._screen.starting(self._place)
         await wait_ready(self._place, [child.name for child in self._children])
-        people = await logins(Process("up", self._place, self._settings, {}))
+        process = Process("up", self._place, self._settings, {})
+        people = await logins(process)
         self._screen.welcome(self._place, self._address, people)
-        if demo:
-            arguments = ["demo", "--home", str(self._place.path)]
-            await supervisor.once(Child("demo", arguments, dict(os.environ), self._screen.line))
+        async with asyncio.TaskGroup() as group:
+            group.create_task(films.tell(process, self._screen.film))
+            if demo:
+                arguments = ["demo", "--home", str(self._place.path)]
+                group.create_task(supervisor.once(Child("demo", arguments, dict(os.environ), self._screen.line)))

@@ -102,17 +102,17 @@ def read_reply(head: bytes) -> ReplyHead:
     if line is None or _FIELDS.fullmatch(head, line.end()) is None:
         raise BadGateway("A server's answer was not HTTP")
     minor, status, reason = line.groups()
-    raw = head[line.end() - 2 : -2]
-    found = _FRAMING.findall(raw)
+    fields = head[line.end() - 2 : -2]
+    found = _FRAMING.findall(fields)
     framing = {name.lower(): value for name, value in found}
     if len(framing) != len(found):
         framing = _agreed(found)
     connection = framing.get(b"connection")
-    fields = _DROPPED_OF_REPLY.sub(b"", raw)
     keep = minor == b"1"
     if connection is not None:
         keep = _keeps(connection, int(minor))
         fields = _without_nominated(fields, connection)
+    fields = _DROPPED_OF_REPLY.sub(b"", fields)
     return ReplyHead(int(status), reason or b" ", _reply_length(framing), keep, fields)
 
 

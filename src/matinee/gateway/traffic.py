@@ -3,13 +3,27 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from email.utils import formatdate
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from matinee.gateway.limits import Limits
 from matinee.runtime.clock import Clock
 
-if TYPE_CHECKING:
-    from matinee.gateway.client import Client
+
+class Connection(Protocol):
+    """A client's connection, as the gateway ends and times it."""
+
+    @property
+    def idle(self) -> bool: ...
+
+    def check(self, now: float) -> None:
+        """Ends what has taken longer than it may."""
+        ...
+
+    def close(self) -> None:
+        """Closes once everything written has been taken."""
+        ...
+
+    def abort(self) -> None: ...
 
 
 class Traffic:
@@ -19,7 +33,7 @@ class Traffic:
         self.limits = limits
         self.now = lambda: clock.now().timestamp()
         self.tick = tick
-        self.clients: set[Client] = set()
+        self.clients: set[Connection] = set()
         self.in_flight = 0
         self.draining = False
         self._clock = clock

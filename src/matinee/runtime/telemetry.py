@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 import re
 import sys
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -17,6 +19,10 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from matinee.runtime import trace
+
+_FILE_BYTES = 4 << 20
+_LEAST = {"alembic": logging.WARNING, "uvicorn": logging.WARNING, "matinee.gateway.access": logging.INFO}
+"""Of these less is said: how they begin and end is no news, and a line a request is asked for by name."""
 
 _CUT = "…"
 _JWT = re.compile(r"eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
@@ -37,8 +43,12 @@ def cut(line: str) -> str:
     return line
 
 
-def configure(process: str, *, json: bool = False, level: int = logging.INFO) -> None:
-    """Sets up the log of this process, once: short lines for people, or one JSON object a line."""
+def configure(process: str, *, json: bool = False, level: int = logging.INFO, file: Path | None = None) -> None:
+    """Sets up the log of this process, once: short lines for people, or one JSON object a line.
+
+    `file` gets the same lines and, of our own, those at debug level too: every program that a step starts, for one. It
+    holds the last few megabytes; of requests only their errors stand in it.
+    """
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -60,20 +70,31 @@ def configure(process: str, *, json: bool = False, level: int = logging.INFO) ->
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(default=str, ensure_ascii=False) if json else _short,
-                lambda _, __, line: cut(str(line)),
-            ],
-        )
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.JSONRenderer(default=str, ensure_ascii=False) if json else _short,
+            lambda _, __, line: cut(str(line)),
+        ],
     )
+    said = logging.StreamHandler(sys.stderr)
+    said.setLevel(level)
+    kept = [_kept(file)] if file is not None else []
+    for handler in (said, *kept):
+        handler.setFormatter(formatter)
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    root.handlers[:] = [said, *kept]
     root.setLevel(level)
+    for name, least in _LEAST.items():
+        logging.getLogger(name).setLevel(max(level, least))
+    logging.getLogger("matinee").setLevel(logging.DEBUG if kept else level)
+
+
+def _kept(file: Path) -> logging.Handler:
+    handler = RotatingFileHandler(file, maxBytes=_FILE_BYTES, backupCount=2, encoding="utf-8", delay=True)
+    handler.setLevel(logging.DEBUG)
+    return handler
 
 
 def registry() -> CollectorRegistry:

@@ -32,7 +32,7 @@ class Processes:
         self, command: Sequence[str], *, folder: Path | None = None, on_line: Callable[[str], None] | None = None
     ) -> Ended:
         where = f"cd {shlex.quote(str(folder))} && " if folder else ""
-        _log.info("%s%s", where, shlex.join(command))
+        _log.debug("%s%s", where, shlex.join(command))
         child = await self._start(command, folder)
         try:
             output, errors = await asyncio.gather(_output(child, on_line), _tail(child))

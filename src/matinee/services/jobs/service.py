@@ -246,6 +246,8 @@ class Service:
             self._tell(connection, store.by_id(connection, row.id), state.value[0].lower() + state.value[1:], now)
 
     def _tell(self, connection: Connection, row: Row[Any], what: str, now: Moment) -> None:
+        if row.capacity_group == rules.TIMERS:
+            return  # that a minute has passed is no news
         data = {"name": row.name, "about": row.subject, "group": row.capacity_group, "reason": row.reason}
         event = Event(
             id=self._ids.new(EVENT),

@@ -33,7 +33,9 @@ export function SignUpPage() {
   const step = STEPS[Math.min(STEPS.indexOf(asked), STEPS.indexOf(reached))] ?? "plan";
 
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => heading.current?.focus(), [step]);
+  useEffect(() => {
+    heading.current?.focus();
+  }, [step]);
 
   return (
     <div className={step === "plan" ? "middle" : "narrow"}>

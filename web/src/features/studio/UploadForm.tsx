@@ -46,7 +46,9 @@ function useUpload(onDone: () => void) {
 function Sent({ sending, onPause }: { sending: Sending; onPause: () => void }) {
   const size = sizeOf(sending.film);
   const box = useRef<HTMLDivElement>(null);
-  useEffect(() => box.current?.scrollIntoView({ block: "center" }), []);
+  useEffect(() => {
+    void box.current?.scrollIntoView({ block: "center" }); // may give a promise, which an effect must not
+  }, []);
   return (
     <div className="stack" ref={box}>
       <p>
