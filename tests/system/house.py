@@ -1,21 +1,33 @@
-"""A whole installation as `matinee up` starts it, for tests that kill parts of it."""
+"""Whole installations for tests: started as a person starts them, reached by their public address, killed by process id."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+import psutil
+
+from matinee.ingest.toolchain import installed
 
 T = TypeVar("T")
+
+DEVICE = {"screen": {"width": 1920, "height": 1080}, "codecs": ["avc1.640028", "mp4a.40.2"], "downlink_kbps": 20_000}
+NOT_YET = (httpx.HTTPError, AssertionError, OSError, KeyError, IndexError)
 
 
 def free_port() -> int:
@@ -30,7 +42,7 @@ def eventually(look: Callable[[], T], most_s: float = 30.0) -> T:
     while True:
         try:
             seen = look()
-        except (httpx.HTTPError, AssertionError, OSError, KeyError):
+        except NOT_YET:
             if time.monotonic() > until:
                 raise
         else:
@@ -40,85 +52,254 @@ def eventually(look: Callable[[], T], most_s: float = 30.0) -> T:
         time.sleep(0.05)
 
 
-class House:
-    """`home` should be short. `port` is the front door's; the appliances take the next free ones."""
+def short_folder() -> Path:
+    """Unix sockets have short paths; pytest's own folders are long."""
+    return Path(tempfile.mkdtemp(prefix="mat-", dir="/tmp"))
 
-    def __init__(self, home: Path, *options: str) -> None:
-        self.home = home
+
+def film(path: Path, seconds: float = 4, size: str = "320x180", pitch: int = 440) -> Path:
+    """A film with picture and sound. Larger ones are noisy, so that encoding them takes its time."""
+    noise = ",noise=alls=40:allf=t" if size != "320x180" else ""
+    source = ["-f", "lavfi", "-i", f"testsrc2=s={size}:r=24:d={seconds}{noise}"]
+    sound = ["-f", "lavfi", "-i", f"sine=frequency={pitch}:duration={seconds}"]
+    coded = ["-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", "-shortest", str(path)]
+    subprocess.run([installed().wide_ffmpeg, "-v", "error", "-y", *source, *sound, *coded], check=True)
+    return path
+
+
+def matinee(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Runs a command to its end."""
+    command = [sys.executable, "-m", "matinee", *(str(argument) for argument in arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, env={**os.environ, **environment})
+
+
+class Installation:
+    """A home with processes on it. `port` is the front door's."""
+
+    def __init__(self, home: Path | None = None, *options: str, **environment: str) -> None:
+        self.home = home or short_folder() / "h"
         self.port = free_port()
-        self.options = options
         self.url = f"http://127.0.0.1:{self.port}"
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        log = (self.home.parent / f"{self.home.name}.log").open("ab")
-        command = [sys.executable, "-m", "matinee", "up", "--home", str(self.home), "--port", str(self.port)]
-        environment = {**os.environ, "MATINEE_APPLIANCES_FIRST_PORT": str(free_port())}
-        self._process = subprocess.Popen([*command, *self.options], stdout=log, stderr=log, env=environment)
-        log.close()
-        eventually(self._open, 60)
-
-    def _open(self) -> bool:
-        assert self._process is not None
-        if self._process.poll() is not None:
-            raise RuntimeError(self.log())
-        logins = self.home / "secrets" / "logins.json"
-        return logins.exists() and self.log().count("Matinee is running") > 0 and self.get("/").status_code < 500
+        self.options = options
+        self.environment = {
+            **os.environ,
+            "MATINEE_APPLIANCES_FIRST_PORT": str(free_port()),
+            "MATINEE_GATEWAY_PORT": str(self.port),
+            **environment,
+        }
+        self.written = self.home.parent / f"{self.home.name}.out"
+        self._members: list[Member] = []
 
     def log(self) -> str:
-        return (self.home.parent / f"{self.home.name}.log").read_text()
-
-    def stop(self, number: int = signal.SIGINT) -> float:
-        """Seconds until everything had ended."""
-        assert self._process is not None
-        began = time.monotonic()
-        self._process.send_signal(number)
-        self._process.wait(20)
-        eventually(lambda: not self.pids(), 10)
-        (self.home.parent / f"{self.home.name}.log").rename(self.home.parent / f"{self.home.name}.old.log")
-        return time.monotonic() - began
+        return self.written.read_text() if self.written.exists() else ""
 
     def get(self, path: str, **options: Any) -> httpx.Response:
         return httpx.get(self.url + path, timeout=10, **options)
 
-    def member(self, index: int = 1) -> Member:
+    def member(self, email: str, password: str) -> Member:
+        self._members.append(Member(self.url, email, password))
+        return self._members[-1]
+
+    def sign_up(self, plan: str = "standard", payment_method: str = "pm_card_visa") -> Member:
+        email, password = f"{uuid.uuid4().hex[:12]}@example.org", "a long enough password"
+        body = {"email": email, "password": password, "name": "Ada", "plan": plan, "payment_method": payment_method}
+        answer = httpx.post(
+            f"{self.url}/api/signup", json=body, headers={"Idempotency-Key": uuid.uuid4().hex}, timeout=20
+        )
+        assert answer.status_code == 201, answer.text
+        return self.member(email, password)
+
+    def add(self, path: Path, title: str, *options: str) -> str:
+        """The title's id, once it plays."""
+        ran = matinee("add", path, "--title", title, "--maturity", 0, "--wait", "--home", self.home, *options)
+        assert ran.returncode == 0, ran.stderr + ran.stdout + self.log()
+        found = [each for each in self.owner().studio_titles() if each["title"] == title]
+        return found[0]["id"]
+
+    def owner(self) -> Member:
+        return self._login(0)
+
+    def viewer(self) -> Member:
+        return self._login(1)
+
+    def _login(self, index: int) -> Member:
         person = json.loads((self.home / "secrets" / "logins.json").read_text())[index]
-        return Member(self.url, person["email"], person["password"])
+        known = next((member for member in self._members if member.email == person["email"]), None)
+        return known or self.member(person["email"], person["password"])
 
     def pids(self) -> dict[str, int]:
-        """The processes of this house by name, `up` among them."""
-        found: dict[str, int] = {}
-        for folder in Path("/proc").iterdir():
-            if folder.name.isdigit():
-                words = _command(folder)
-                if str(self.home) in words and "matinee" in words:
-                    found["up" if "up" in words else words[words.index("--name") + 1]] = int(folder.name)
-        return found
+        """The processes of this installation by name, `up` among them."""
+        return dict(self._running())
+
+    def _running(self) -> Iterator[tuple[str, int]]:
+        for process in psutil.process_iter(["cmdline"]):
+            words = process.info["cmdline"] or []
+            if "matinee" in words and str(self.home) in words:
+                if "up" in words:
+                    yield "up", process.pid
+                elif "--name" in words:
+                    yield words[words.index("--name") + 1], process.pid
+
+    def strays(self) -> list[list[str]]:
+        """Programs of steps that still work on this home."""
+        found = [process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline"])]
+        return [words for words in found if "matinee" not in words and any(f"{self.home}/" in word for word in words)]
+
+    def kill(self, name: str) -> int:
+        """Kills the process and waits until another has taken its place; the new one's id."""
+        old = self.pids()[name]
+        os.kill(old, signal.SIGKILL)
+        return eventually(lambda: (new := self.pids().get(name)) is not None and new != old and new, 15)
+
+    def close(self) -> None:
+        for member in self._members:
+            member.http.close()
+        shutil.rmtree(self.home.parent, ignore_errors=True)
 
 
-def _command(folder: Path) -> list[str]:
-    try:
-        return (folder / "cmdline").read_bytes().decode().split("\0")
-    except OSError:
-        return []
+class House(Installation):
+    """What `matinee up` starts."""
+
+    process: subprocess.Popen[bytes]
+
+    def start(self) -> float:
+        """Seconds until it said that it runs."""
+        began = time.monotonic()
+        self.home.parent.mkdir(exist_ok=True)
+        command = [sys.executable, "-m", "matinee", "up", "--home", str(self.home), "--port", str(self.port)]
+        with self.written.open("wb") as log:
+            self.process = subprocess.Popen(
+                [*command, *self.options], stdout=log, stderr=log, env=self.environment, start_new_session=True
+            )
+        eventually(self._is_open, 60)
+        return time.monotonic() - began
+
+    def _is_open(self) -> bool:
+        if self.process.poll() is not None:
+            raise RuntimeError(self.log())
+        return "Stop  " in self.log() and self.get("/").status_code < 500
+
+    def stop(self, number: int = signal.SIGINT) -> float:
+        """Seconds until everything had ended."""
+        began = time.monotonic()
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+            self.process.wait(20)
+        eventually(lambda: not self.pids(), 15)
+        return time.monotonic() - began
+
+    def close(self) -> None:
+        self.stop()
+        super().close()
+
+
+class Served(Installation):
+    """`matinee serve` with these targets, a process each list."""
+
+    processes: list[subprocess.Popen[bytes]]
+
+    def start(self, processes: Sequence[tuple[str, Sequence[str]]]) -> None:
+        self.home.parent.mkdir(exist_ok=True)
+        self.processes = [self._started(name, targets) for name, targets in processes]
+        eventually(self._is_open, 60)
+
+    def _started(self, name: str, targets: Sequence[str]) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "matinee", "serve", *targets, "--name", name, "--home", str(self.home)]
+        with self.written.open("ab") as log:
+            return subprocess.Popen([*command, *self.options], stdout=log, stderr=log, env=self.environment)
+
+    def _is_open(self) -> bool:
+        ended = [process for process in self.processes if process.poll() is not None]
+        if ended:
+            raise RuntimeError(self.log())
+        offer = self.get("/api/signup/plans")
+        return offer.status_code == 200
+
+    def owner(self) -> Member:
+        """Opened on the command line, as nobody else does it here."""
+        known = [member for member in self._members if member.email == "owner@example.org"]
+        if known:
+            return known[0]
+        ran = matinee(*"admin create owner@example.org --role editor --role operator --home".split(), self.home)
+        assert ran.returncode == 0, ran.stderr
+        return self.member("owner@example.org", ran.stdout.split()[-1])
+
+    def close(self) -> None:
+        for process in self.processes:
+            process.terminate()
+        for process in self.processes:
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        super().close()
 
 
 class Member:
     """Someone logged in, with a profile chosen."""
 
     def __init__(self, url: str, email: str, password: str) -> None:
+        self.email, self.password = email, password
         self.http = httpx.Client(base_url=url, timeout=15)
-        answer = self.http.post("/api/session", json={"email": email, "password": password})
-        answer.raise_for_status()
+        answer = self.http.post("/api/session", json={"email": email, "password": password, "device": "Test"})
+        assert answer.status_code == 201, answer.text
         self.http.headers["authorization"] = f"Bearer {answer.json()['access_token']}"
         self.profiles = answer.json()["profiles"]
         self.choose(self.profiles[0]["id"])
 
     def choose(self, profile_id: str) -> None:
-        self.http.post("/api/session/profile", json={"profile_id": profile_id}).raise_for_status()
+        assert self.post("/api/session/profile", json={"profile_id": profile_id}).status_code in {200, 201}
 
-    def get(self, path: str) -> httpx.Response:
-        return self.http.get(path)
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        return self.http.get(path, **options)
 
     def post(self, path: str, **options: Any) -> httpx.Response:
         return self.http.post(path, **options)
+
+    def again(self) -> Member:
+        """The same person on another device."""
+        return Member(str(self.http.base_url), self.email, self.password)
+
+    def studio_titles(self) -> list[dict[str, Any]]:
+        return self.get("/api/studio/titles").json()["titles"]
+
+    def try_to_play(self, title_id: str) -> httpx.Response:
+        return self.post(f"/api/play/{title_id}", json={"device": DEVICE})
+
+    def play(self, title_id: str) -> Playing:
+        answer = self.try_to_play(title_id)
+        assert answer.status_code == 201, answer.text
+        return Playing(self, answer.json())
+
+
+class Playing:
+    """One play answer, and what a player does with it."""
+
+    def __init__(self, member: Member, answer: dict[str, Any]) -> None:
+        self.member, self.answer = member, answer
+        self.appliances = [each["id"] for each in answer["appliances"]]
+
+    def media_urls(self) -> list[str]:
+        """The first segment of the first rendition, at each appliance in the order of the manifest."""
+        manifest = httpx.get(self.answer["manifests"]["dash"], timeout=10)
+        assert manifest.status_code == 200, manifest.text
+        bases = re.findall(r"<BaseURL[^>]*>([^<]+)</BaseURL>", manifest.text)
+        rendition = re.findall(r'<Representation id="([^"]+)"', manifest.text)[0]
+        return [f"{base}{rendition}/00001.m4s" for base in bases]
+
+    def segment(self) -> bytes:
+        """From the first appliance that gives it."""
+        for url in self.media_urls():
+            with contextlib.suppress(httpx.HTTPError):
+                answer = httpx.get(url, timeout=2)
+                if answer.status_code == 200:
+                    return answer.content
+        raise AssertionError("no appliance gave the segment")
+
+    def beat(self, position_s: float, state: str = "playing") -> httpx.Response:
+        body = {"position_s": position_s, "state": state, "at": datetime.now(UTC).isoformat()}
+        return self.member.post(self.answer["heartbeat_url"], json=body)
+
+    def stop(self) -> httpx.Response:
+        return self.member.http.delete(f"/api/play/sessions/{self.answer['session_id']}")

@@ -83,7 +83,7 @@ class AppliancesSeen:
         while True:
             with contextlib.suppress(MatineeError):
                 known = await self._steering.appliances(AppliancesQuery())
-                self._origins = tuple(each.report.url.replace("{host}", "*") for each in known.appliances)
+                self._origins = tuple(each.report.url for each in known.appliances)
             await asyncio.sleep(1)
 
 

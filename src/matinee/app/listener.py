@@ -75,6 +75,7 @@ async def listen(process: Process, name: str, app: Any, path: Path) -> None:
         server_header=False,
         date_header=False,
         timeout_graceful_shutdown=1,
+        timeout_keep_alive=75,
         backlog=2048,
     )
     server = _Server(config)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from matinee.gateway.filters.endpoint.proxy import proxy
 from matinee.gateway.filters.endpoint.static_client import StaticClient
@@ -54,6 +55,16 @@ class Chain:
     endpoint: Sequence[Stage[Endpoint]]
     outbound: Sequence[Stage[Outbound]]
     finished: Sequence[Stage[Finished]]
+
+    @property
+    def lists(self) -> Mapping[str, Sequence[Stage[Any]]]:
+        """The lists by the kind of their filters."""
+        return {
+            "inbound": self.inbound,
+            "endpoint": self.endpoint,
+            "outbound": self.outbound,
+            "finished": self.finished,
+        }
 
     @cached_property
     def way(self) -> Sequence[Stage[Inbound] | Stage[Endpoint]]:

@@ -2,19 +2,17 @@ from __future__ import annotations
 
 import asyncio
 import math
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from matinee.gateway.category import Category
+from matinee.gateway.chain import Chain
 from matinee.gateway.errors import BadRequest, HeadersTooLarge, RequestTimeout
 from matinee.gateway.exchange import Exchange
 from matinee.gateway.framing import Body, body
 from matinee.gateway.head import RequestHead, read_request, too_long
 from matinee.gateway.request import Peer, Request, unreadable
+from matinee.gateway.traffic import Traffic
 from matinee.runtime.errors import MatineeError
-
-if TYPE_CHECKING:
-    from matinee.gateway.chain import Chain
-    from matinee.gateway.traffic import Traffic
 
 
 class Phase:

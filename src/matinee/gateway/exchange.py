@@ -3,11 +3,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from matinee.gateway.answer import Answer, Response, head_of, problem
 from matinee.gateway.balancer import Cluster, Server
 from matinee.gateway.category import Category, of_gateway, of_server
+from matinee.gateway.chain import Chain
 from matinee.gateway.errors import BadGateway, NoServers
 from matinee.gateway.framing import LAST_CHUNK, chunk
 from matinee.gateway.head import ReplyHead
@@ -17,11 +18,27 @@ from matinee.gateway.traffic import Traffic
 from matinee.gateway.upstream import Upstream
 from matinee.runtime.errors import DeadlineExceeded, MatineeError, NotFound
 
-if TYPE_CHECKING:
-    from matinee.gateway.chain import Chain
-    from matinee.gateway.client import Client
-
 log = logging.getLogger("matinee.gateway")
+
+
+class Asker(Protocol):
+    """The client's connection, as an exchange writes its answer to it."""
+
+    def write(self, data: bytes) -> None: ...
+
+    def waiting(self) -> None:
+        """What the exchange waits for has changed."""
+        ...
+
+    def hold(self, *, held: bool) -> None:
+        """The server can take no more of the request, or it can again."""
+        ...
+
+    def over(self, *, keep: bool) -> None:
+        """The exchange is over; whether the connection can go on."""
+        ...
+
+    def abort(self) -> None: ...
 
 
 class Exchange:
@@ -36,7 +53,7 @@ class Exchange:
         "_upstream", "answering", "is_head", "over", "request", "sent_whole", "unchunks",
     )  # fmt: skip
 
-    def __init__(self, client: Client, request: Request, chain: Chain, traffic: Traffic, *, chunked: bool) -> None:
+    def __init__(self, client: Asker, request: Request, chain: Chain, traffic: Traffic, *, chunked: bool) -> None:
         self.request = request
         self.is_head = request.method == b"HEAD"
         self.unchunks = request.minor == 0

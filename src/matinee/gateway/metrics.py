@@ -2,19 +2,17 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import Any
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
 from matinee.gateway.category import Category
 from matinee.gateway.request import Request
-
-if TYPE_CHECKING:
-    from matinee.gateway.chain import Chain
-    from matinee.gateway.traffic import Traffic
+from matinee.gateway.stage import Stage
+from matinee.gateway.traffic import Traffic
 
 BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
@@ -34,12 +32,13 @@ class Metrics(Collector):
     def __init__(self, registry: CollectorRegistry, tick: Callable[[], float] = time.monotonic) -> None:
         self._tick = tick
         self._routes: dict[str, _Route] = {}
-        self._chain: Chain | None = None
+        self._stages: Mapping[str, Sequence[Stage[Any]]] = {}
         self._traffic: Traffic | None = None
         registry.register(self)
 
-    def watch(self, chain: Chain, traffic: Traffic) -> None:
-        self._chain, self._traffic = chain, traffic
+    def watch(self, stages: Mapping[str, Sequence[Stage[Any]]], traffic: Traffic) -> None:
+        """Tells of these filters, by the kind of their list, and of what is under way."""
+        self._stages, self._traffic = stages, traffic
 
     def count(self, request: Request) -> None:
         """A request is over (`filters.filter.Finished`)."""
@@ -79,9 +78,7 @@ class Metrics(Collector):
         samples = CounterMetricFamily("matinee_gateway_filter_samples", "Runs of a filter timed", labels=["filter"])
         seconds = CounterMetricFamily("matinee_gateway_filter_seconds", "Time in the runs timed", labels=["filter"])
         failures = CounterMetricFamily("matinee_gateway_filter_failures", "Filters that raised", labels=["filter"])
-        chain = self._chain
-        lists = (chain.inbound, chain.endpoint, chain.outbound, chain.finished) if chain else ()
-        for kind, stages in zip(("inbound", "endpoint", "outbound", "finished"), lists, strict=False):
+        for kind, stages in self._stages.items():
             for stage in stages:
                 name = [f"{kind}.{stage.name}"]
                 samples.add_metric(name, stage.samples)

@@ -96,5 +96,5 @@ def gateway(
     """The gateway with the standard chain."""
     traffic = Traffic(limits or Limits(), clock, tick)
     chain = standard(parts, traffic, metrics)
-    metrics.watch(chain, traffic)
+    metrics.watch(chain.lists, traffic)
     return Gateway(chain, traffic, servers, [parts.passports.watch])

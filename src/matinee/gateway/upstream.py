@@ -1,14 +1,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import Protocol, cast
 
 from matinee.gateway.errors import BadGateway, BadRequest
 from matinee.gateway.framing import Body, Sized, UntilClosed, body
 from matinee.gateway.head import ReplyHead, read_reply
-
-if TYPE_CHECKING:
-    from matinee.gateway.balancer import Server
 
 LONGEST_HEAD = 64 * 1024
 _BODYLESS = frozenset({204, 304})
@@ -38,13 +35,21 @@ class Carried(Protocol):
         ...
 
 
+class Pool(Protocol):
+    """Where a connection waits between requests: its server's."""
+
+    def park(self, upstream: Upstream) -> None: ...
+
+    def forget(self, upstream: Upstream) -> None: ...
+
+
 class Upstream(asyncio.Protocol):
     """One connection to a server. Carries one request at a time, finds the end of its answer, passes its bytes on unchanged."""
 
     __slots__ = ("_body", "_buffer", "_carried", "_held", "_reply", "_server", "_transport", "_unchunk", "parked_at")
     _transport: asyncio.Transport
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Pool) -> None:
         self._server = server
         self._carried: Carried | None = None
         self._body: Body | None = None

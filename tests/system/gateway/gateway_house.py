@@ -221,7 +221,7 @@ class House:
         )
 
     async def start(self) -> None:
-        self.metrics.watch(self.chain, self.traffic)
+        self.metrics.watch(self.chain.lists, self.traffic)
         self._gateway = Gateway(self.chain, self.traffic, self.servers, [self.passports.watch])
         self.port = await self._gateway.start("127.0.0.1", 0)
 

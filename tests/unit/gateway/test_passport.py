@@ -192,3 +192,18 @@ async def test_accounts_that_cannot_tell(passports: Passports, accounts: Account
         with pytest.raises(Unavailable):
             await find(passports, b"dead", clock)
     assert accounts.asked == 2
+
+
+async def test_who_changed_their_session_is_not_given_the_passport_from_before(
+    passports: Passports, accounts: Accounts, clock: HandClock, eventually: Eventually
+) -> None:
+    assert (await find(passports, b"good", clock)).jwt == b"jwt-1"
+    accounts.gate.clear()
+    clock.seconds = 0.1
+    passports.forget(b"good")
+    early = asyncio.ensure_future(find(passports, b"good", clock))
+    await eventually(lambda: accounts.asked == 2)
+    passports.forget(b"good")  # while the answer from before the change is still under way
+    accounts.gate.set()
+    await early
+    assert (await find(passports, b"good", clock)).jwt == b"jwt-3"

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useCallback, useRef, useState } from "react";
+import { type RefObject, useCallback, useEffect, useRef, useState } from "react";
 import { plans } from "../lib/calls/membership";
 import { useFrameMessages } from "../lib/page";
 import { Failed, Notice } from "./Notice";
@@ -21,6 +21,7 @@ export function CardEntry({ onCard }: { onCard: (card: EnteredCard) => void }) {
 function CardFrame({ page, onCard }: { page: string; onCard: (card: EnteredCard) => void }) {
   const frame = useRef<HTMLIFrameElement>(null);
   const [loaded, setLoaded] = useState(false);
+  const height = useContentHeight(frame, loaded);
   const url = new URL(page, location.origin);
   const take = useCallback(
     (data: Record<string, unknown>) => {
@@ -33,7 +34,20 @@ function CardFrame({ page, onCard }: { page: string; onCard: (card: EnteredCard)
   return (
     <div className="provider-frame" aria-busy={!loaded}>
       {!loaded && <Spinner label="Loading the card form" />}
-      <iframe ref={frame} src={url.href} title="Card details" onLoad={() => setLoaded(true)} />
+      <iframe ref={frame} src={url.href} title="Card details" style={{ height }} onLoad={() => setLoaded(true)} />
     </div>
   );
+}
+
+/** As high as its content where the page in the frame is of this very site (the simulated provider's); else as styled. */
+function useContentHeight(frame: RefObject<HTMLIFrameElement | null>, loaded: boolean): number | undefined {
+  const [height, setHeight] = useState<number>();
+  useEffect(() => {
+    const content = loaded ? frame.current?.contentDocument?.body : null;
+    if (!content) return;
+    const sizes = new ResizeObserver(() => setHeight(Math.ceil(content.getBoundingClientRect().height)));
+    sizes.observe(content);
+    return () => sizes.disconnect();
+  }, [frame, loaded]);
+  return height;
 }

@@ -1,13 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
 import { Failed } from "../../components/Notice";
 import { SkeletonLines } from "../../components/Skeleton";
-import { invoices } from "../../lib/calls/membership";
+import { invoices, plans } from "../../lib/calls/membership";
 import { day, money } from "../../lib/format";
 
 const STATUS: Record<string, string> = { open: "Open", paid: "Paid", void: "Void" };
 
 export function InvoicesSection() {
   const list = useQuery({ queryKey: ["invoices"], queryFn: invoices });
+  const offer = useQuery({ queryKey: ["plans"], queryFn: plans });
+  const planName = (id: string) => offer.data?.plans.find((plan) => plan.id === id)?.name ?? id;
   return (
     <section className="panel" aria-labelledby="invoices-heading">
       <h2 id="invoices-heading">Invoices</h2>
@@ -33,7 +35,7 @@ export function InvoicesSection() {
                   <td>
                     {day(invoice.period_start)} – {day(invoice.period_end)}
                   </td>
-                  <td>{invoice.plan}</td>
+                  <td>{planName(invoice.plan)}</td>
                   <td>{money(invoice.price)}</td>
                   <td>{STATUS[invoice.status] ?? invoice.status}</td>
                 </tr>

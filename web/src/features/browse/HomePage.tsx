@@ -34,6 +34,13 @@ function useForget() {
   });
 }
 
+/** The newest film, with how far it was watched where it was begun. */
+function featuredOf(rows: Home["rows"]): Item | undefined {
+  const newest = (rows.find((row) => row.id === "new") ?? rows[0])?.items[0];
+  const begun = rows.find((row) => row.id === CONTINUE)?.items.find((item) => item.id === newest?.id);
+  return begun ?? newest;
+}
+
 export function HomePage() {
   usePageTitle("");
   const editor = useRole("editor");
@@ -42,7 +49,7 @@ export function HomePage() {
   if (page.isPending) return <SkeletonRows />;
   if (page.isError) return <Failed what="The films" error={page.error} retry={() => void page.refetch()} />;
   const rows = page.data.rows.filter((row) => row.items.length > 0);
-  const featured = (rows.find((row) => row.id === "new") ?? rows[0])?.items[0];
+  const featured = featuredOf(rows);
   return (
     <div className="home">
       <h1 className="sr-only">Home</h1>
