@@ -48,7 +48,7 @@ def _told(house: Installation) -> list[str]:
 def furnished(house: Installation) -> Installation:
     """With a film for all, one for adults, and one that is not published."""
     house.add("all", "Open Sea", Maturity.ALL, "Drama")
-    house.add("adult", ADULT, Maturity.ADULT, "Nachtfilm")
+    house.add("adult", ADULT, Maturity.EIGHTEEN, "Nachtfilm")
     house.add("draft", DRAFT, Maturity.ALL, "Werkstatt", publish=False)
     return house
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from house import House, eventually, free_port, matinee, short_folder
+from house import House, eventually, free_port, matinee
 
 COMMANDS = ["up", "add", "admin", "demo", "reset", "serve"]
 
@@ -22,7 +23,7 @@ def home() -> Iterator[Path]:
     house.home.parent.mkdir(exist_ok=True)
     yield house.home
     assert not house.pids(), "nothing is left running"
-    house.__class__.__mro__[1].close(house)
+    shutil.rmtree(house.home.parent)
 
 
 def refused(*arguments: object, **environment: str) -> str:
@@ -164,17 +165,17 @@ def test_help_says_what_there_is() -> None:
     ("command", "said"),
     [
         ("up", ["--home", "--host", "--port", "--demo", "--test-clock"]),
-        ("add", ["--title", "--synopsis", "--year", "--genre", "--maturity", "--wait", "--home", "FILES"]),
+        ("add", ["--title", "--synopsis", "--year", "--genre", "--maturity", "--wait", "--home", "files"]),
         ("admin", ["password", "grant", "create"]),
-        ("admin password", ["EMAIL", "--home"]),
-        ("admin grant", ["EMAIL", "ROLES", "--home", "editor"]),
-        ("admin create", ["EMAIL", "--role", "--name", "--home"]),
+        ("admin password", ["email", "--home"]),
+        ("admin grant", ["email", "roles", "--home", "editor"]),
+        ("admin create", ["email", "--role", "--name", "--home"]),
         ("demo", ["--home"]),
         ("reset", ["--yes", "--home"]),
-        ("serve", ["TARGETS", "--name", "--port", "--home"]),
+        ("serve", ["targets", "--name", "--port", "--home"]),
     ],
 )
 def test_the_help_of_each_command(command: str, said: list[str]) -> None:
     ran = matinee(*command.split(), "--help", COLUMNS="120")
     assert ran.returncode == 0
-    assert not [word for word in said if word not in ran.stdout], ran.stdout
+    assert not [word for word in said if word not in ran.stdout.lower()], ran.stdout

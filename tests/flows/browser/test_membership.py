@@ -1,0 +1,186 @@
+"""From a stranger to a member, with good cards and bad ones; what a profile's limit and a plan's limit mean."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import FrameLocator, Page, Request, expect
+
+if TYPE_CHECKING:
+    from conftest import House, Person, Player, Visits
+
+pytestmark = pytest.mark.browser
+
+GOOD, DECLINED, CHALLENGED = "4242424242424242", "4000000000009995", "4000002760003184"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def films(house: House, reels: Path) -> None:
+    house.add(reels / "film.mp4", "Sunny Side", "--genre", "Drama", "--maturity", "0")
+    house.add(reels / "bare.mp4", "Night Shift", "--genre", "Thriller", "--maturity", "18")
+
+
+def to_the_card(page: Page, email: str, plan: str = "Standard") -> FrameLocator:
+    """From the landing page to the provider's card form."""
+    page.goto("/")
+    page.get_by_role("main").get_by_role("link", name="Sign up").click()
+    page.get_by_role("radio", name=plan).check()
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_label("Your name").fill("Ada")
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password").fill("correct horse")
+    page.get_by_role("button", name="Continue").click()
+    return page.frame_locator("iframe[title='Card details']")
+
+
+def pay(page: Page, number: str) -> None:
+    frame = page.frame_locator("iframe[title='Card details']")
+    frame.locator(f"button[data-number='{number}']").click()
+    frame.get_by_role("button", name="Use this card").click()
+    page.get_by_role("button", name="and start").click()
+
+
+def someone() -> str:
+    return f"{uuid.uuid4().hex[:12]}@example.org"
+
+
+def test_a_stranger_signs_up_finds_a_film_watches_it_and_goes_on_elsewhere(visit: Visits, player: type[Player]) -> None:
+    email = someone()
+    page = visit()
+    to_the_card(page, email)
+    pay(page, GOOD)
+    expect(page.get_by_role("heading", name="Who is watching?")).to_be_visible()
+    page.get_by_role("button", name="Ada").click()
+    expect(page.get_by_role("region", name="New")).to_contain_text("Sunny Side")
+
+    page.get_by_role("link", name="Search").click()
+    page.get_by_role("searchbox", name="Search").fill("suny sid")
+    page.get_by_role("link", name="Sunny Side").click()
+    expect(page.get_by_role("heading", name="Sunny Side", level=1)).to_be_visible()
+    page.get_by_role("link", name="Play").click()
+    film = player(page)
+    film.wait_past(1)
+    before = film.picture()
+    film.wait_past(film.position() + 1)
+    assert film.picture() != before
+
+    page.mouse.move(300, 300)
+    page.get_by_role("button", name="Subtitles").click()
+    page.get_by_role("menuitemradio", name="English").click()
+    expect(page.get_by_text("of the story")).to_be_visible()
+    film.wait_past(6)
+    left_at = film.position()
+    page.mouse.move(310, 310)
+    page.get_by_role("button", name="Back", exact=True).click()
+    expect(page.get_by_role("link", name="Resume")).to_be_visible()
+
+    elsewhere = visit()
+    elsewhere.goto("/login")
+    elsewhere.get_by_label("E-mail").fill(email)
+    elsewhere.get_by_label("Password").fill("correct horse")
+    elsewhere.get_by_role("button", name="Log in").click()
+    elsewhere.get_by_role("button", name="Ada").click()
+    row = elsewhere.get_by_role("region", name="Continue watching")
+    row.get_by_role("link", name="Resume Sunny Side").click()
+    film = player(elsewhere)
+    film.wait_past(0.1)
+    assert abs(film.position() - left_at) < 5
+
+
+def test_after_a_declined_card_another_one_does(visit: Visits) -> None:
+    page = visit()
+    keys: list[str] = []
+
+    def remember(request: Request) -> None:
+        if request.method == "POST" and request.url.endswith("/api/signup"):
+            keys.append(request.headers["idempotency-key"])
+
+    page.on("request", remember)
+    to_the_card(page, someone())
+    pay(page, DECLINED)
+    expect(page.get_by_role("alert")).to_have_text("There is not enough money on this card. Try another card.")
+    pay(page, GOOD)
+    expect(page.get_by_role("heading", name="Who is watching?")).to_be_visible()
+    assert len(keys) == len(set(keys)) == 2
+
+
+def test_a_challenged_card_waits_for_its_owner(visit: Visits) -> None:
+    page = visit()
+    to_the_card(page, someone())
+    pay(page, CHALLENGED)
+    bank = page.get_by_role("dialog").frame_locator("iframe")
+    expect(bank.get_by_text("9.99 EUR")).to_be_visible()
+    bank.get_by_role("button", name="Approve").click()
+    expect(page.get_by_role("heading", name="Who is watching?")).to_be_visible()
+
+
+def test_a_refused_challenge_is_a_sentence_and_another_card_does(visit: Visits) -> None:
+    page = visit()
+    to_the_card(page, someone())
+    pay(page, CHALLENGED)
+    page.get_by_role("dialog").frame_locator("iframe").get_by_role("button", name="Refuse").click()
+    expect(page.get_by_role("alert")).to_have_text(
+        "The bank did not get your confirmation. Try again or use another card."
+    )
+    pay(page, GOOD)
+    expect(page.get_by_role("heading", name="Who is watching?")).to_be_visible()
+
+
+def test_a_taken_address_leads_to_the_log_in(house: House, visit: Visits) -> None:
+    member = house.member()
+    page = visit()
+    to_the_card(page, member.email)
+    pay(page, GOOD)
+    page.get_by_role("alert").get_by_role("link", name="Log in").click()
+    expect(page.get_by_label("E-mail")).to_have_value(member.email)
+
+
+def child_of(member: Person) -> None:
+    """Chooses a new profile for which seven is the limit."""
+    answer = member.http.post("/api/profiles", json={"name": "Kim", "maturity": 7}).raise_for_status()
+    member.choose(answer.json()["id"])
+
+
+def test_a_limited_profile_meets_no_adult_title(house: House, visit: Visits) -> None:
+    adult = house.title("Night Shift")
+    member = house.member()
+    grown_up = visit(member)
+    grown_up.goto("/search?q=night")
+    expect(grown_up.get_by_role("link", name="Night Shift")).to_be_visible()
+
+    child_of(member)
+    page = visit(member)
+    page.goto("/")
+    expect(page.get_by_role("region", name="New")).to_contain_text("Sunny Side")
+    expect(page.get_by_text("Night Shift")).to_have_count(0)
+    page.goto("/search?q=night")
+    expect(page.get_by_role("heading", name="Nothing found")).to_be_visible()
+    page.goto("/genres")
+    expect(page.get_by_role("link", name="Drama")).to_be_visible()
+    expect(page.get_by_role("link", name="Thriller")).to_have_count(0)
+    for path in (f"/titles/{adult}", f"/watch/{adult}"):
+        page.goto(path)
+        expect(page.get_by_text("not for this profile")).to_be_visible()
+        expect(page.get_by_text("Night Shift")).to_have_count(0)
+
+
+def test_a_plan_of_one_screen_names_what_plays_and_lets_the_next_in_when_it_ends(
+    house: House, visit: Visits, player: type[Player]
+) -> None:
+    member = house.member("basic")
+    sunny = house.title("Sunny Side")
+    first, second = visit(member), visit(member)
+    first.goto(f"/watch/{sunny}")
+    player(first).wait_past(0.5)
+    second.goto(f"/watch/{sunny}")
+    alert = second.get_by_role("alert")
+    expect(alert).to_contain_text("All your screens are in use")
+    expect(alert.get_by_role("listitem")).to_contain_text("Sunny Side on")
+
+    first.keyboard.press("Escape")
+    expect(first.get_by_role("heading", name="Sunny Side", level=1)).to_be_visible()
+    second.get_by_role("button", name="Try again").click()
+    player(second).wait_past(0.5)
