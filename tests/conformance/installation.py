@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urljoin
@@ -68,6 +69,7 @@ class Installation:
         self.url = f"http://localhost:{self.port}"
         self.log = home.parent / f"{home.name}.log"
         self.spoken: set[str] = set()
+        self.clients: list[httpx.Client] = []
         self.titles: dict[str, dict[str, Any]] = {}
         """By what they are here: "all", "adult", "draft", each as the studio shows it."""
         command = [sys.executable, "-m", "matinee", "up", "--home", str(home), "--port", str(self.port), *options]
@@ -81,8 +83,14 @@ class Installation:
         return "Matinee is running" in self.log.read_text()
 
     def stop(self) -> None:
+        for client in self.clients:
+            client.close()
         self._process.send_signal(signal.SIGINT)
-        self._process.wait(20)
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            raise
 
     def add(self, kind: str, title: str, maturity: Maturity, genre: str, *, publish: bool = True) -> None:
         """A film of its own, ready to play; subtitles in English go with it."""
@@ -102,10 +110,14 @@ class Installation:
         await channel.close()
 
     def _ready(self, title: str, state: str) -> dict[str, Any] | None:
-        with self.staff() as owner:
-            titles = owner.get("/api/studio/titles").json()["titles"]
+        titles = self.owner.get("/api/studio/titles").json()["titles"]
         found = [each for each in titles if each["title"] == title and each["duration_s"] and each["state"] == state]
         return found[0] if found else None
+
+    @cached_property
+    def owner(self) -> Person:
+        """Who runs the house, logged in once for what a test prepares."""
+        return self.staff()
 
     def http(self, **options: Any) -> httpx.Client:
         return httpx.Client(base_url=self.url, timeout=40, **options)
@@ -144,6 +156,7 @@ class Person(httpx.Client):
     def __init__(self, house: Installation, email: str, password: str) -> None:
         super().__init__(base_url=house.url, timeout=40)
         self.house, self.email, self.password = house, email, password
+        house.clients.append(self)
         answer = self.post("/api/session", json={"email": email, "password": password, "device": "Test"})
         assert answer.status_code == 201, answer.text
         self.token: str = answer.json()["access_token"]
@@ -151,6 +164,10 @@ class Person(httpx.Client):
         self.account: dict[str, Any] = answer.json()["account"]
         self.profiles: list[dict[str, Any]] = answer.json()["profiles"]
         self.headers["authorization"] = f"Bearer {self.token}"
+
+    def __enter__(self) -> Person:
+        """Open already."""
+        return self
 
     def again(self, profile: int | None = 0) -> Person:
         """The same person at another device."""

@@ -257,10 +257,6 @@ class Member:
     def post(self, path: str, **options: Any) -> httpx.Response:
         return self.http.post(path, **options)
 
-    def again(self) -> Member:
-        """The same person on another device."""
-        return Member(str(self.http.base_url), self.email, self.password)
-
     def studio_titles(self) -> list[dict[str, Any]]:
         return self.get("/api/studio/titles").json()["titles"]
 

@@ -76,7 +76,7 @@ async def log_in(
     opened = await clients.accounts.log_in(LogIn(data.email, data.password, device))
     ours = cookie.from_our_page(request, origin)
     welcome = Welcome(None if ours else opened.token, opened.account, opened.profiles)
-    return Response(welcome, status_code=201, cookies=[cookie.session(opened.token, origin)] if ours else [])
+    return Response(welcome, status_code=201, cookies=cookie.session(opened.token, origin) if ours else [])
 
 
 @get("/api/session", access=Access.MEMBER)
@@ -91,7 +91,7 @@ async def who_am_i(clients: Injected[Clients], viewer: Injected[Viewer]) -> WhoA
 async def log_out(clients: Injected[Clients], viewer: Injected[Viewer], origin: Injected[Origin]) -> Response[None]:
     """Log out; what this login plays ends."""
     await end_login(clients, viewer.account_id, viewer.login)
-    return Response(None, status_code=204, cookies=[cookie.no_session(origin)])
+    return Response(None, status_code=204, cookies=cookie.no_session(origin))
 
 
 @post(

@@ -10,6 +10,7 @@ from litestar.datastructures import Cookie
 from matinee.api.viewer import Origin
 
 NAME = "matinee_session"
+MARK = "matinee_member"
 _LIFE_S = 90 * 86400
 
 
@@ -20,16 +21,27 @@ def from_our_page(request: Request[Any, Any, Any], origin: Origin) -> bool:
     return request.headers.get("origin", "").lower() == origin.base.lower()
 
 
-def session(token: str, origin: Origin) -> Cookie:
-    """Keeps this login in the browser."""
-    return _cookie(token, origin, _LIFE_S)
+def session(token: str, origin: Origin) -> list[Cookie]:
+    """Keeps this login in the browser. Pages cannot read it, so a mark beside it tells them whether to ask who it is."""
+    return _cookies(token, "1", origin, _LIFE_S)
 
 
-def no_session(origin: Origin) -> Cookie:
+def no_session(origin: Origin) -> list[Cookie]:
     """Takes the login out of the browser."""
-    return _cookie("", origin, 0)
+    return _cookies("", "", origin, 0)
 
 
-def _cookie(value: str, origin: Origin, max_age: int) -> Cookie:
-    secure = origin.scheme == "https"
-    return Cookie(NAME, value=value, path="/", max_age=max_age, httponly=True, samesite="lax", secure=secure)
+def _cookies(token: str, mark: str, origin: Origin, max_age: int) -> list[Cookie]:
+    values = [(NAME, token, True), (MARK, mark, False)]
+    return [
+        Cookie(
+            name,
+            value=value,
+            path="/",
+            max_age=max_age,
+            httponly=hidden,
+            samesite="lax",
+            secure=origin.scheme == "https",
+        )
+        for name, value, hidden in values
+    ]

@@ -163,7 +163,7 @@ def public_challenge(challenge: ChallengeRequired, origin: Origin) -> ChallengeR
 def _welcome(opened: LoggedIn, signup: Signup, origin: Origin, *, ours: bool) -> Response[Enrolled]:
     profile_id = opened.profiles[0].id if opened.profiles else signup.profile_id
     enrolled = Enrolled(opened.account.id, profile_id, None if ours else opened.token)
-    return Response(enrolled, status_code=201, cookies=[cookie.session(opened.token, origin)] if ours else [])
+    return Response(enrolled, status_code=201, cookies=cookie.session(opened.token, origin) if ours else [])
 
 
 ROUTES = [plans, sign_up]

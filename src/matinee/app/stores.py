@@ -1,23 +1,24 @@
-"""The stores of a process, each opened once and closed when it stops."""
+"""The stores of a process, each opened once and closed when it stops. What a process does not open, it does not import."""
 
 from __future__ import annotations
 
-from obstore.store import ObjectStore
-from sqlalchemy import Table
+from typing import TYPE_CHECKING
 
 from matinee.app.process import Process
-from matinee.backends.cache.open import open as open_cache
-from matinee.backends.cache.port import Cache
-from matinee.backends.log.open import open as open_log
-from matinee.backends.log.port import Log
-from matinee.backends.objects.open import open as open_objects
-from matinee.backends.sql.open import open as open_sql
-from matinee.backends.sql.outbox import Relay
-from matinee.backends.sql.port import Database
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore
+    from sqlalchemy import Table
+
+    from matinee.backends.log.port import Log
+    from matinee.backends.sql.port import Database
 
 
 def database(process: Process, owner: str, package: str, outbox: Table | None = None) -> Database:
     """The owner's database at the head of its history, with its relay beside it where it has an outbox."""
+    from matinee.backends.sql.open import open as open_sql
+    from matinee.backends.sql.outbox import Relay
+
     opened = open_sql(process.home.store(owner), migrations=package)
     process.on_stop(f"database {owner}", opened.close)
     if outbox is not None:
@@ -27,6 +28,9 @@ def database(process: Process, owner: str, package: str, outbox: Table | None = 
 
 
 def log(process: Process) -> Log:
+    """The events of this machine."""
+    from matinee.backends.log.open import open as open_log
+
     def make() -> Log:
         opened = open_log(f"file://{process.home.log}")
         process.on_stop("log", opened.close)
@@ -36,13 +40,7 @@ def log(process: Process) -> Log:
 
 
 def objects(process: Process) -> ObjectStore:
+    """The films, pictures and uploads of this machine."""
+    from matinee.backends.objects.open import open as open_objects
+
     return process.once("objects", lambda: open_objects(f"file://{process.home.objects}"))
-
-
-def cache(process: Process) -> Cache:
-    def make() -> Cache:
-        opened = open_cache("memory:")
-        process.on_stop("cache", opened.close)
-        return opened
-
-    return process.once("cache", make)

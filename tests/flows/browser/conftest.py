@@ -16,6 +16,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -24,7 +25,7 @@ from typing import Any, TypeVar
 import httpx
 import imageio_ffmpeg
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 T = TypeVar("T")
 
@@ -33,6 +34,8 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--autoplay-poli
 PATIENCE_MS = 15_000
 PASSWORD = "correct horse"
 LAPTOP = (1280, 800)
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def free_ports(count: int) -> int:
@@ -93,6 +96,7 @@ class House:
         self.port, self.appliances_from = free_ports(1), free_ports(3)
         self.url = f"http://localhost:{self.port}"
         self._log = home.with_suffix(".log")
+        self._callers = ExitStack()
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -113,6 +117,7 @@ class House:
 
     def stop(self) -> None:
         assert self._process is not None
+        self._callers.close()
         for pid in self.pids().values():
             os.kill(pid, signal.SIGCONT)  # a frozen one would keep the house from ending
         self._process.send_signal(signal.SIGINT)
@@ -145,7 +150,8 @@ class House:
         return self.log_in(email, PASSWORD)
 
     def log_in(self, email: str, password: str) -> Person:
-        http = httpx.Client(base_url=self.url, timeout=15, headers={"Origin": self.url})
+        caller = httpx.Client(base_url=self.url, timeout=15, headers={"Origin": self.url})
+        http = self._callers.enter_context(caller)
         answer = http.post("/api/session", json={"email": email, "password": password}).raise_for_status()
         person = Person(email, password, http, answer.json()["profiles"])
         person.choose(person.profiles[0]["id"])
@@ -290,8 +296,13 @@ class Player:
         return self.page.evaluate("document.querySelector('video').paused")
 
     def wait_past(self, seconds: float, most_s: float = 20) -> None:
-        script = f"(document.querySelector('video')?.currentTime ?? 0) > {seconds}"
-        self.page.wait_for_function(script, timeout=most_s * 1000)
+        deadline = time.monotonic() + most_s
+        while self.position() <= seconds:
+            assert time.monotonic() < deadline, f"stands at {self.position()} s; the page: {self.text()}"
+            self.page.wait_for_timeout(50)
+
+    def text(self) -> str:
+        return self.page.locator("body").inner_text()
 
     def picture(self) -> list[int]:
         """Sixty-four by thirty-six pixels of what is shown now."""

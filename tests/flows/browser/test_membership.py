@@ -172,7 +172,7 @@ def test_a_plan_of_one_screen_names_what_plays_and_lets_the_next_in_when_it_ends
 ) -> None:
     member = house.member("basic")
     sunny = house.title("Sunny Side")
-    first, second = visit(member), visit(member)
+    first, second = visit(member), visit(house.log_in(member.email, member.password))
     first.goto(f"/watch/{sunny}")
     player(first).wait_past(0.5)
     second.goto(f"/watch/{sunny}")

@@ -5,9 +5,18 @@ import { navigate } from "./router";
 import type { Profile, Session } from "./shapes";
 
 const SESSION = ["session"];
+const MARK = "matinee_member";
+
+/** Who is logged in. The session cookie is hidden from pages; without the mark that is set beside it there is none to ask for. */
+async function whoAmI(): Promise<Session | null> {
+  if (!document.cookie.includes(`${MARK}=`)) return null;
+  const found = await session();
+  if (!found) document.cookie = `${MARK}=; path=/; max-age=0`;
+  return found;
+}
 
 export function useSession() {
-  return useQuery({ queryKey: SESSION, queryFn: session, staleTime: 60_000 });
+  return useQuery({ queryKey: SESSION, queryFn: whoAmI, staleTime: 60_000 });
 }
 
 /** For pages behind the guard: it shows them to members only. */
@@ -33,7 +42,7 @@ export function adoptProfile(queries: QueryClient, profile: Profile): void {
 }
 
 export async function refreshSession(queries: QueryClient): Promise<Session | null> {
-  const next = await queries.fetchQuery({ queryKey: SESSION, queryFn: session, staleTime: 0 });
+  const next = await queries.fetchQuery({ queryKey: SESSION, queryFn: whoAmI, staleTime: 0 });
   return next;
 }
 

@@ -30,7 +30,7 @@ T = TypeVar("T")
 Queue = SimpleQueue[Work | None]
 Run = Callable[[Connection, Work], None]
 
-_READERS = 4
+_READERS = 2
 _MOST_TOGETHER = 64  # units in one commit: bounds how long the first waits for the last
 _ALMOST_FULL_BYTES = 1 << 20
 _PRAGMAS = (
@@ -38,7 +38,7 @@ _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA temp_store = MEMORY",
-    "PRAGMA mmap_size = 268435456",
+    "PRAGMA mmap_size = 0",
 )
 
 

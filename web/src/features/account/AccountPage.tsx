@@ -9,7 +9,7 @@ import { Avatar } from "../../components/Avatar";
 import { CardSection } from "./CardSection";
 import { DevicesSection } from "./DevicesSection";
 import { InvoicesSection } from "./InvoicesSection";
-import { PlanSection } from "./PlanSection";
+import { isGift, PlanSection } from "./PlanSection";
 import "./account.css";
 
 function ProfilesSection() {
@@ -58,8 +58,12 @@ export default function AccountPage() {
             {page.data.account.name} · {page.data.account.email}
           </p>
           <PlanSection subscription={page.data.subscription} />
-          {page.data.subscription && <CardSection subscription={page.data.subscription} />}
-          <InvoicesSection />
+          {page.data.subscription && !isGift(page.data.subscription) && (
+            <>
+              <CardSection subscription={page.data.subscription} />
+              <InvoicesSection />
+            </>
+          )}
           <ProfilesSection />
           <DevicesSection />
         </>

@@ -7,10 +7,13 @@ import { cancel, resume } from "../../lib/calls/membership";
 import { day, money } from "../../lib/format";
 import type { AccountPage, Subscription } from "../../lib/shapes";
 
+/** A gift of the house; nothing is ever charged for it. */
+export const isGift = ({ paid_through }: Subscription) => new Date(paid_through).getUTCFullYear() >= 9999;
 const soon = (at: string) => new Date(at) > new Date();
 
 function Standing({ subscription }: { subscription: Subscription }) {
   const { status, paid_through, plays_until, cancel_at_period_end } = subscription;
+  if (isGift(subscription)) return <p>This membership is on the house: it costs nothing and does not end.</p>;
   if (status === "past_due") {
     return (
       <Notice tone="error">
@@ -41,7 +44,8 @@ export function PlanSection({ subscription }: Props) {
   };
   const cancelling = useMutation({ mutationFn: cancel, onSuccess: adopt });
   const resuming = useMutation({ mutationFn: resume, onSuccess: adopt });
-  const running = subscription?.status === "active" || subscription?.status === "past_due";
+  const gift = subscription !== null && isGift(subscription);
+  const running = !gift && (subscription?.status === "active" || subscription?.status === "past_due");
   return (
     <section className="panel" aria-labelledby="plan-heading">
       <h2 id="plan-heading">Plan</h2>
@@ -49,7 +53,8 @@ export function PlanSection({ subscription }: Props) {
       {subscription && (
         <>
           <p className="plan-line">
-            <strong>{subscription.plan.name}</strong>, {money(subscription.plan.price)} a month ·{" "}
+            <strong>{subscription.plan.name}</strong>
+            {gift ? "" : `, ${money(subscription.plan.price)} a month`} ·{" "}
             {subscription.plan.streams === 1 ? "one screen" : `${subscription.plan.streams} screens`} at a time
           </p>
           <Standing subscription={subscription} />

@@ -9,7 +9,7 @@ import { SkeletonLines } from "../../components/Skeleton";
 import { genres, title } from "../../lib/calls/discovery";
 import { duration, language, timecode } from "../../lib/format";
 import { usePageTitle } from "../../lib/page";
-import { problemOf } from "../../lib/problem";
+import { type Problem, problemOf } from "../../lib/problem";
 import { Link, preloadPage } from "../../lib/router";
 import type { Title } from "../../lib/shapes";
 import "./title.css";
@@ -34,7 +34,7 @@ function Facts({ film }: { film: Title }) {
 }
 
 function Actions({ film }: { film: Title }) {
-  const resumable = film.resume_position_s > 0 && film.resume_position_s < film.duration_s * 0.95;
+  const resumable = film.resume_position_s >= 1 && film.resume_position_s < film.duration_s * 0.95;
   if (!film.playable) return <Notice>This film cannot be played yet. It will be ready here as soon as it is prepared.</Notice>;
   return (
     <>
@@ -57,6 +57,24 @@ function Actions({ film }: { film: Title }) {
         )}
       </div>
     </>
+  );
+}
+
+/** Why this film is not shown, without a word of what it is. */
+function Absent({ problem }: { problem: Problem }) {
+  const limit = problem.type === "maturity";
+  return (
+    <Empty heading="h1" title={limit ? "Not for this profile" : "This film is not here"}>
+      {limit && <p>This film lies above the profile’s age limit.</p>}
+      {problem.status === 404 && <p>It may have been withdrawn, or it is not for this profile.</p>}
+      {problem.status === 403 && !limit && <p>{problem.detail}</p>}
+      <div className="actions centred">
+        <LinkButton kind="primary" to="/">
+          Back to the films
+        </LinkButton>
+        {limit && <LinkButton to="/profiles">Switch profile</LinkButton>}
+      </div>
+    </Empty>
   );
 }
 
@@ -89,17 +107,9 @@ export function TitlePage({ id }: { id: string }) {
     );
   }
   if (film.isError) {
-    if (problemOf(film.error).status !== 404) {
-      return <Failed what="This film" error={film.error} retry={() => void film.refetch()} />;
-    }
-    return (
-      <Empty heading="h1" title="This film is not here">
-        <p>It may have been withdrawn, or it is not for this profile.</p>
-        <LinkButton kind="primary" to="/">
-          Back to the films
-        </LinkButton>
-      </Empty>
-    );
+    const problem = problemOf(film.error);
+    if (problem.status === 403 || problem.status === 404) return <Absent problem={problem} />;
+    return <Failed what="This film" error={film.error} retry={() => void film.refetch()} />;
   }
   return (
     <article className="title">
