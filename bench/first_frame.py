@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from bench.harness import Peer, Rounds, free_port, needed, running
 from bench.installation import Installation
+from matinee.api import cookie
 from matinee.app.process import Process
 from matinee.app.ready import wait_ready
 from matinee.ingest.contract import ByPreparation, Ingest, Phase, Start
@@ -112,7 +113,7 @@ def prepared(house: Installation, folder: Path) -> str:
 
 
 def static(folder: Path, media: Path) -> Peer:
-    """nginx with the bare page, the player and the same files."""
+    """Nginx with the bare page, the player and the same files."""
     site = folder / "site"
     site.mkdir(parents=True)
     (site / "index.html").write_text(PAGE)
@@ -137,10 +138,15 @@ def our_page(chromium: Browser, house: Installation, title: str, token: str) -> 
     """Milliseconds from the press on the title's page."""
     context = chromium.new_context()
     url = f"http://localhost:{house.port}"
-    context.add_cookies([{"name": "matinee_session", "value": token, "url": url, "httpOnly": True, "sameSite": "Lax"}])
+    context.add_cookies(
+        [
+            {"name": cookie.NAME, "value": token, "url": url, "httpOnly": True, "sameSite": "Lax"},
+            {"name": cookie.MARK, "value": "1", "url": url, "sameSite": "Lax"},
+        ]
+    )
     page = context.new_page()
     page.add_init_script(WATCH)
-    page.goto(f"{url}/title/{title}", wait_until="networkidle")
+    page.goto(f"{url}/titles/{title}", wait_until="networkidle")
     taken = pressed(page, page.get_by_role("link", name=re.compile("^(Play|Resume)")))
     context.close()
     return taken
@@ -159,4 +165,3 @@ def bare_page(chromium: Browser, port: int) -> float:
 def pressed(page: Page, button: Locator) -> float:
     button.first.click()
     return float(page.evaluate("window.firstFrame.then((at) => at - window.pressed)"))
-

@@ -6,7 +6,6 @@ import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +21,8 @@ from matinee.terms.maturity import Maturity
 from matinee.terms.rendition import Rendition, Track
 
 WORDS = (
-    "amber bridge candle desert evening forest garden harbour island journey kingdom lantern meadow night orchard "
-    "palace quiet river silver thunder umbrella valley winter yellow zephyr"
+    "amber bridge candle desert evening forest garden harbour island journey kingdom lantern meadow"
+    " night orchard palace quiet river silver thunder umbrella valley winter yellow zephyr"
 ).split()
 GENRES = ("Drama", "Comedy", "Documentary", "Animation", "Thriller", "Music", "History", "Family")
 PASSWORD = "a-password-for-measuring"
@@ -116,7 +115,7 @@ async def _film(process: Process, number: int) -> str:
         Maturity.ALL,
     )  # fmt: skip
     title = await catalog.create(CreateTitle(f"bench-{number}", metadata))
-    encode = Encode(f"enc_{number:032x}", 7_200_000, 4000, "signed", RENDITIONS, [], datetime.now(UTC))
+    encode = Encode(f"enc_{number:032x}", 7_200_000, 4000, "signed", RENDITIONS, [], process.clock.now())
     await catalog.attach(Attach(title.id, encode))
     await catalog.publish(ByTitle(title.id))
     return title.id

@@ -41,9 +41,10 @@ def main() -> None:
 def calls(folder: Path, rounds: Rounds) -> None:
     """p50 of `POST /api/play` at one connection, passports cached."""
     with up(folder / "up") as ours, split(folder / "split") as apart:
-        size = answer_bytes(ours)
+        subjects = {"ours": subject(ours), "apart": subject(apart)}
+        size = asyncio.run(answer_bytes(*subjects["ours"]))
         with bare(folder / "bare", size) as beside:
-            subjects = {"ours": subject(ours), "apart": subject(apart), "bare": subject(beside, title="ttl_bare")}
+            subjects["bare"] = subject(beside, title="ttl_bare")
             for made in subjects.values():
                 p50_s(*made)
             for _ in range(ROUNDS):
@@ -64,12 +65,7 @@ def p50_s(port: int, title: str, token: str) -> float:
     return statistics.median(asyncio.run(requests(port, made, 1)))
 
 
-def answer_bytes(house: Installation) -> int:
-    port, title, token = subject(house)
-    return asyncio.run(_answer_bytes(port, title, token))
-
-
-async def _answer_bytes(port: int, title: str, token: str) -> int:
+async def answer_bytes(port: int, title: str, token: str) -> int:
     client = Client(f"http://127.0.0.1:{port}")
     headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
     answer = await client.request("POST", f"/api/play/{title}", headers, PLAY, timeout_s=30)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,10 +16,11 @@ from msgspec.structs import replace
 
 from matinee.backends.log.open import open as open_log
 from matinee.backends.log.port import Log, Record
+from matinee.backends.log.segments import SegmentLog
 from matinee.backends.sql.open import open as open_database
 from matinee.backends.sql.outbox import Relay
 from matinee.events.collect import Collector
-from matinee.events.contract import Beacon, Collect, Events, Kind
+from matinee.events.contract import Beacon, Collect, Events, Kind, Retire
 from matinee.events.live import Beacons, Plays, Profiles, Titles, Trending
 from matinee.runtime.clock import SystemClock
 from matinee.runtime.errors import Unavailable
@@ -118,6 +120,32 @@ async def test_what_is_collected_is_in_the_log(wired: Any, log: Log) -> None:
         kept += [msgspec.json.decode(entry.record.value, type=Event) for entry in entries]
     await reader.close()
     assert [event.data["data"]["n"] for event in kept] == list(range(200))
+
+
+async def test_the_log_lets_go_of_what_passes_and_keeps_what_is_rebuilt_from(wired: Any, tmp_path: Path) -> None:
+    log = SegmentLog(tmp_path / "small", partitions=1, segment_bytes=100)
+    events: Events = await wired(Events, Collector(log, CLOCK))
+    for topic in ("beacons", "titles"):
+        for value in (b"1" * 100, b"2" * 100, b"3" * 100):
+            await log.append(topic, [Record(b"key", value)])
+    await events.retire(Retire(keep_days=30))
+    assert await everything(log, "beacons") == [b"1" * 100, b"2" * 100, b"3" * 100]
+    long_ago = CLOCK.real_now().timestamp() - 31 * 86400
+    for file in (tmp_path / "small").rglob("*"):
+        os.utime(file, (long_ago, long_ago))
+    await events.retire(Retire(keep_days=30))
+    assert await everything(log, "beacons") == [b"3" * 100]  # the newest segment stays
+    assert await everything(log, "titles") == [b"1" * 100, b"2" * 100, b"3" * 100]
+    await log.close()
+
+
+async def everything(log: Log, topic: str) -> list[bytes]:
+    reader = await log.reader(topic, IDS.new("grp"))
+    kept: list[bytes] = []
+    while entries := await reader.poll(100, 0.05):
+        kept += [entry.record.value for entry in entries]
+    await reader.close()
+    return kept
 
 
 async def test_a_play_is_counted_within_two_seconds(log: Log, metrics: MetricsService, eventually: Eventually) -> None:

@@ -88,6 +88,7 @@ class AppliancesSeen:
 
 
 async def api(process: Process) -> None:
+    """The edge APIs, on a socket of their own that the gateway forwards to."""
     from matinee.api.app import create
     from matinee.api.clients import Clients
     from matinee.api.trust import Trust
@@ -145,6 +146,7 @@ def _advance(process: Process) -> Callable[[timedelta], datetime] | None:
 
 
 async def cdn(process: Process) -> None:
+    """An appliance, on its public port."""
     from matinee.cdn.appliance import Appliance, Settings
 
     settings = process.settings
@@ -174,6 +176,7 @@ def _listener(host: str, port: int) -> socket.socket:
 
 
 async def origin(process: Process) -> None:
+    """The origin, which serves appliances alone."""
     from matinee.cdn.origin import Application
 
     application = Application(stores.objects(process), appliance_verifiers(process), process.clock)

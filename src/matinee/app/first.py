@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from pathlib import Path
 
@@ -59,7 +58,7 @@ def _made(path: Path) -> list[Person]:
     draft = path.with_suffix(".new")
     draft.touch(mode=0o600)
     draft.write_bytes(msgspec.json.format(msgspec.json.encode(people)))
-    os.replace(draft, path)
+    draft.replace(path)
     return people
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any, cast
@@ -61,11 +62,9 @@ class Drained:
 
 async def listen(process: Process, name: str, app: Any, path: Path) -> None:
     """Serves `app` at the socket from now until the process stops."""
-    path.unlink(missing_ok=True)
     drained = Drained(app)
     config = uvicorn.Config(
         drained,
-        uds=str(path),
         loop="none",
         http="httptools",
         ws="none",
@@ -79,12 +78,11 @@ async def listen(process: Process, name: str, app: Any, path: Path) -> None:
         backlog=2048,
     )
     server = _Server(config)
-    serving = asyncio.create_task(server.serve(), name=f"listener {name}")
+    serving = asyncio.create_task(server.serve([_bound(path)]), name=f"listener {name}")
     while not server.started:
         if serving.done():
             await serving
         await asyncio.sleep(0.005)
-    path.chmod(0o600)
 
     async def close() -> None:
         server.should_exit = True
@@ -92,3 +90,12 @@ async def listen(process: Process, name: str, app: Any, path: Path) -> None:
         await serving
 
     process.on_stop(f"listener {name}", close)
+
+
+def _bound(path: Path) -> socket.socket:
+    """A socket that only this user may open."""
+    path.unlink(missing_ok=True)
+    bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    bound.bind(str(path))
+    path.chmod(0o600)
+    return bound

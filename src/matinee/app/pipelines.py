@@ -9,6 +9,7 @@ from matinee.app.process import Process
 
 
 async def events(process: Process) -> None:
+    """Events: takes them in, and runs the live consumers of the log."""
     from matinee.events import live
     from matinee.events.collect import Collector
     from matinee.events.contract import Events
@@ -27,6 +28,7 @@ async def events(process: Process) -> None:
 
 
 async def ingest(process: Process) -> None:
+    """Ingest, and the look-out for films in the inbox."""
     from matinee.ingest.contract import Ingest
     from matinee.ingest.inbox import Inbox
     from matinee.ingest.service import Service
@@ -48,6 +50,7 @@ async def ingest(process: Process) -> None:
 
 
 async def worker(process: Process) -> None:
+    """Runs the steps of ingest, with the media tools."""
     from matinee.ingest.scratch import Scratch
     from matinee.ingest.toolchain import installed
     from matinee.ingest.worker import IngestWorker, Steps
@@ -70,11 +73,12 @@ async def worker(process: Process) -> None:
 
 
 async def timers(process: Process) -> None:
+    """The calendar's jobs: who submits them and who runs them."""
     from matinee.app.timers import GROUP, TIMERS, Timekeeper, handler, kind
     from matinee.services.jobs.contract import Jobs
     from matinee.services.jobs.executor import Worker
 
     jobs = process.client(Jobs)
-    handlers = {kind(timer): handler(timer, process.client(timer.contract)) for timer in TIMERS}
+    handlers = {kind(timer): handler(timer, process.client) for timer in TIMERS}
     process.run("timekeeper", Timekeeper(jobs, process.clock).run)
     process.run("timers", Worker(jobs, GROUP, handlers, f"{process.name}-timers").run)

@@ -54,8 +54,12 @@ class Process:
             return connect(contract, LocalChannel(service))
         name = contract.__name__.lower()
         url = self.settings.services.get(name, f"unix:{self.home.socket(name)}")
-        channel = self.once(f"channel {url}", lambda: HttpChannel(url))
-        return connect(contract, channel)
+        return connect(contract, self.once(f"channel {url}", lambda: self._channel(url)))
+
+    def _channel(self, url: str) -> HttpChannel:
+        channel = HttpChannel(url)
+        self.on_stop(f"channel {url}", channel.close)
+        return channel
 
     def once(self, key: str, make: Callable[[], C]) -> C:
         """What this process opens at most once, under one key."""

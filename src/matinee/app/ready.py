@@ -24,6 +24,7 @@ async def wait_ready(home: Home, processes: Sequence[str], most_s: float = 60.0)
 
 
 async def ready(home: Home, process: str) -> bool:
+    """Whether the process answers at its socket that it is ready."""
     path = home.socket(process)
     if not path.exists():
         return False

@@ -8,6 +8,7 @@ from matinee.app.process import Process
 
 
 async def accounts(process: Process) -> None:
+    """Accounts, with threads of their own for hashing passwords."""
     from matinee.services.accounts.contract import Accounts
     from matinee.services.accounts.passwords import Passwords
     from matinee.services.accounts.service import Service
@@ -20,6 +21,7 @@ async def accounts(process: Process) -> None:
 
 
 async def billing(process: Process) -> None:
+    """Billing and the payment provider it charges; the simulated one sends its webhooks straight to billing."""
     from matinee.services.billing.contract import Billing, Provider, Webhook
     from matinee.services.billing.open import open as open_processor
     from matinee.services.billing.open import open_provider
@@ -39,6 +41,7 @@ async def billing(process: Process) -> None:
 
 
 async def catalog(process: Process) -> None:
+    """The catalogue."""
     from matinee.services.catalog.contract import Catalog
     from matinee.services.catalog.service import Service
     from matinee.services.catalog.tables import outbox
@@ -48,6 +51,7 @@ async def catalog(process: Process) -> None:
 
 
 async def search(process: Process) -> None:
+    """Search over its own index."""
     from matinee.services.search.contract import Search
     from matinee.services.search.open import open as open_store
     from matinee.services.search.service import Service
@@ -58,6 +62,7 @@ async def search(process: Process) -> None:
 
 
 async def history(process: Process) -> None:
+    """History; what it writes it also tells the log."""
     from matinee.services.history.contract import History
     from matinee.services.history.open import open as open_store
     from matinee.services.history.service import Service
@@ -68,6 +73,7 @@ async def history(process: Process) -> None:
 
 
 async def metrics(process: Process) -> None:
+    """Counters of events."""
     from matinee.services.metrics.contract import Metrics
     from matinee.services.metrics.open import open as open_store
     from matinee.services.metrics.service import Service
@@ -78,6 +84,7 @@ async def metrics(process: Process) -> None:
 
 
 async def playback(process: Process) -> None:
+    """Playback; its secret signs the tokens of sessions."""
     from matinee.services.playback.contract import Playback
     from matinee.services.playback.service import Service
     from matinee.services.playback.tables import outbox
@@ -87,6 +94,7 @@ async def playback(process: Process) -> None:
 
 
 async def steering(process: Process) -> None:
+    """Steering; its keys sign media tokens."""
     from matinee.services.steering.contract import Steering
     from matinee.services.steering.service import Service
 
@@ -94,6 +102,7 @@ async def steering(process: Process) -> None:
 
 
 async def fill(process: Process) -> None:
+    """What lies on which appliance."""
     from matinee.services.fill.contract import Fill
     from matinee.services.fill.service import Service
 
@@ -101,6 +110,7 @@ async def fill(process: Process) -> None:
 
 
 async def jobs(process: Process) -> None:
+    """The table of jobs."""
     from matinee.services.jobs.contract import Jobs
     from matinee.services.jobs.service import Service
     from matinee.services.jobs.tables import outbox

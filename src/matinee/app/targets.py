@@ -23,18 +23,7 @@ class Target(Struct, frozen=True):
     alone: bool = True
 
 
-_EVERY_SERVICE = (
-    "accounts",
-    "billing",
-    "catalog",
-    "search",
-    "history",
-    "metrics",
-    "playback",
-    "steering",
-    "fill",
-    "jobs",
-)
+_EVERY_SERVICE = "accounts billing catalog search history metrics playback steering fill jobs".split()
 
 TARGETS: dict[str, Target] = {
     "accounts": Target(services.accounts),
@@ -50,7 +39,7 @@ TARGETS: dict[str, Target] = {
     "events": Target(pipelines.events, needs=("metrics", "search", "history", "catalog")),
     "ingest": Target(pipelines.ingest, needs=("jobs", "catalog")),
     "worker": Target(pipelines.worker, needs=("jobs", "catalog", "fill"), alone=False),
-    "timers": Target(pipelines.timers, needs=("jobs", "billing", "ingest")),
+    "timers": Target(pipelines.timers, needs=("jobs", "accounts", "billing", "ingest", "events")),
     "api": Target(edges.api, needs=(*_EVERY_SERVICE, "events", "ingest")),
     "gateway": Target(edges.gateway, needs=("accounts", "steering", "api")),
     "origin": Target(edges.origin),

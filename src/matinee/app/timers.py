@@ -3,36 +3,44 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Protocol, TypeVar
 
 from msgspec import Struct
 
+from matinee.api.stalled import finish_stalled
+from matinee.events.contract import Events, Retire
 from matinee.ingest.contract import Ingest, Sweep
 from matinee.runtime.clock import Clock
 from matinee.runtime.errors import Unavailable
+from matinee.services.accounts.contract import Accounts
 from matinee.services.billing.contract import Billing, DeliverWebhooks, Provider, RenewDue
 from matinee.services.jobs.contract import Jobs, Step, Submit
 from matinee.services.jobs.executor import Context, Handler
 
 GROUP = "timers"
+C = TypeVar("C")
+
+
+class Ask(Protocol):
+    def __call__(self, contract: type[C], /) -> C: ...
 
 
 class Timer(Struct, frozen=True):
-    """`every_s` of calendar time the operation of the contract is called with the message."""
+    """Every `every_s` of calendar time `work` is done with the clients it asks for; again at once while its answer has `more`."""
 
     name: str
     every_s: int
-    contract: type
-    operation: str
-    message: Any
+    work: Callable[[Ask], Awaitable[object]]
 
 
 TIMERS: Sequence[Timer] = (
-    Timer("billing.renew_due", 60, Billing, "renew_due", RenewDue()),
-    Timer("payments.deliver_webhooks", 60, Provider, "deliver_webhooks", DeliverWebhooks()),
-    Timer("ingest.sweep", 600, Ingest, "sweep", Sweep()),
+    Timer("billing.renew_due", 60, lambda ask: ask(Billing).renew_due(RenewDue())),
+    Timer("payments.deliver_webhooks", 60, lambda ask: ask(Provider).deliver_webhooks(DeliverWebhooks())),
+    Timer("signup.finish_stalled", 60, lambda ask: finish_stalled(ask(Accounts), ask(Billing))),
+    Timer("ingest.sweep", 600, lambda ask: ask(Ingest).sweep(Sweep())),
+    Timer("events.retire", 86_400, lambda ask: ask(Events).retire(Retire())),
 )
 
 
@@ -59,21 +67,22 @@ class Timekeeper:
 
 
 def submission(timer: Timer, slot: int) -> Submit:
+    """The timer's job for one slot of its schedule."""
     step = Step("run", kind(timer), retries=1, runtime_limit_s=300)
     return Submit(f"timer:{timer.name}:{slot}", "timer", timer.name, GROUP, [step])
 
 
 def kind(timer: Timer) -> str:
+    """The name of the step that runs the timer."""
     return f"timer.{timer.name}"
 
 
-def handler(timer: Timer, client: Any) -> Handler:
-    """What a worker runs for the timer's job: the operation, again while it says there is more."""
+def handler(timer: Timer, ask: Ask) -> Handler:
+    """What a worker runs for the timer's job."""
 
-    async def run(_: Context) -> None:
+    async def run(_context: Context) -> None:
         for _ in range(1000):
-            answer = await getattr(client, timer.operation)(timer.message)
-            if not getattr(answer, "more", False):
+            if not getattr(await timer.work(ask), "more", False):
                 return
         raise Unavailable(f"{timer.name} does not come to an end")
 

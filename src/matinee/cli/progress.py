@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sys
 from types import TracebackType
+from typing import Self
 
 
 class Progress:
@@ -11,7 +12,7 @@ class Progress:
         self._title = title
         self._last = ""
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

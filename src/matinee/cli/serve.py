@@ -9,7 +9,9 @@ from matinee.cli.options import DEFAULT_HOME, HomePath
 
 
 def serve(
-    targets: Annotated[list[str], typer.Argument(help="What this process runs: services by name, `all` for everything.")],
+    targets: Annotated[
+        list[str], typer.Argument(help="What this process runs: services by name, `all` for everything.")
+    ],
     home: HomePath = DEFAULT_HOME,
     name: Annotated[str, typer.Option(help="The process's name; an appliance's id.")] = "",
     port: Annotated[int, typer.Option(help="The port of an appliance or an origin.", min=0, max=65535)] = 0,

@@ -6,13 +6,16 @@ from typing import Any
 import msgspec
 
 from matinee.backends.log.port import Log, Record
-from matinee.events.contract import Beacon, Collect
+from matinee.events.contract import Beacon, Collect, Retire
 from matinee.runtime.clock import Clock
 from matinee.runtime.errors import Invalid, TooLarge
 from matinee.runtime.events import Event
 from matinee.terms.viewer import Viewer
 
 TOPIC = "beacons"
+PASSING = (TOPIC, "playback", "history", "jobs")
+"""Topics that nothing is rebuilt from once their consumers have read them."""
+
 MOST_EVENTS = 200
 MOST_BYTES = 4_096  # of one event's data, as JSON
 AHEAD = timedelta(seconds=5)  # how far a client's clock may run ahead
@@ -32,6 +35,11 @@ class Collector:
         events = [event(beacon, message.viewer, now) for beacon in message.events]
         if events:
             await self._log.append(TOPIC, [Record(key, msgspec.json.encode(each)) for each in events])
+
+    async def retire(self, message: Retire) -> None:
+        before = self._clock.real_now() - timedelta(days=message.keep_days)
+        for topic in PASSING:
+            await self._log.forget(topic, before)
 
 
 def event(beacon: Beacon, viewer: Viewer, now: datetime) -> Event:

@@ -38,8 +38,19 @@ class Collect(Struct, frozen=True):
     events: Annotated[list[Beacon], Meta(max_length=200)]
 
 
+class Retire(Struct, frozen=True):
+    """Drops what is older than so many days from the topics whose counters are long made."""
+
+    keep_days: Annotated[int, Meta(ge=1)] = 30
+
+
 class Events(Protocol):
     @operation(idempotent=True)
     async def collect(self, message: Collect) -> None:
         """In the log when it returns, topic `beacons`, key the account. Raises Unavailable when the log takes no more."""
+        ...
+
+    @operation(idempotent=True, timeout_s=60)
+    async def retire(self, message: Retire) -> None:
+        """Retention of the log, in whole segments; what a store is rebuilt from stays (topic `titles`)."""
         ...

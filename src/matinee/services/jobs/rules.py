@@ -20,7 +20,10 @@ from msgspec.structs import replace
 
 from matinee.services.jobs.contract import JobState, Reason, Step, TaskState
 
-LEASE_MS = 10_000
+LEASE_MS, FIRST_BEAT_MS = 10_000, 4_000
+"""A worker speaks as soon as it has its task. One that was killed while it asked for a task gets it and never will: others
+need not wait a whole lease for that."""
+
 FIRST_DELAY_MS, LONGEST_DELAY_MS = 1_000, 60_000
 LIVE = frozenset({TaskState.LAUNCHED, TaskState.STARTED, TaskState.KILL_INITIATED})
 RETRIED = frozenset({Reason.FAILED, Reason.LOST})

@@ -122,7 +122,7 @@ class Service:
             .values(
                 lease=lease,
                 worker=worker,
-                lapses_at=now.real + self._lease_ms,
+                lapses_at=now.real + min(self._lease_ms, rules.FIRST_BEAT_MS),
                 limit_at=now.real + min(_FOREVER_MS, int(limit_ms * 1000)),
                 started_at=now.calendar,
             )
