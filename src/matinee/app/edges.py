@@ -14,6 +14,7 @@ from random import Random
 from matinee.app import stores
 from matinee.app.keys import appliance_verifiers, keyring
 from matinee.app.listener import listen
+from matinee.app.ports import from_here
 from matinee.app.process import Process
 from matinee.runtime.clock import SharedClock
 from matinee.runtime.errors import Invalid, MatineeError, Unavailable
@@ -154,7 +155,7 @@ async def cdn(process: Process) -> None:
     appliance = Appliance(
         Settings(
             appliance_id=process.name,
-            core=f"http://127.0.0.1:{settings.gateway.port}",
+            core=settings.services.get("gateway", from_here(settings.gateway.host, settings.gateway.port)),
             origin=settings.services.get("origin", f"unix:{process.home.socket('origin-films')}"),
             zone=settings.appliances.zone,
         ),

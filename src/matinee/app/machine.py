@@ -8,7 +8,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from matinee.app.home import Home
-from matinee.app.ports import claim, free
+from matinee.app.ports import claim, free, from_here
 from matinee.app.supervisor import Child
 from matinee.config import Settings
 
@@ -25,8 +25,8 @@ class Address(Struct, frozen=True):
 
     @property
     def url(self) -> str:
-        host = "localhost" if self.host in {"127.0.0.1", "0.0.0.0", "::", "::1"} else self.host  # noqa: S104
-        return f"http://{host}:{self.port}"
+        here = self.host in {"127.0.0.1", "0.0.0.0", "::", "::1"}  # noqa: S104
+        return f"http://localhost:{self.port}" if here else from_here(self.host, self.port)
 
 
 def children(
@@ -40,6 +40,7 @@ def children(
         "MATINEE_GATEWAY_HOST": address.host,
         "MATINEE_GATEWAY_PORT": str(address.port),
         "PYTHONUNBUFFERED": "1",
+        "MALLOC_ARENA_MAX": "2",  # glibc's arena a thread costs more memory than it saves time
     }
 
     def child(name: str, *arguments: str) -> Child:

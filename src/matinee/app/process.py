@@ -16,6 +16,7 @@ from matinee.app import lifeline
 from matinee.app.home import Home
 from matinee.config import Settings
 from matinee.runtime.clock import SharedClock, SystemClock
+from matinee.runtime.errors import DeadlineExceeded, Unavailable
 from matinee.runtime.ids import Ids
 from matinee.runtime.rpc.channel import LocalChannel, connect
 from matinee.runtime.rpc.http import HttpChannel
@@ -122,6 +123,8 @@ class Process:
                 await work()
             except asyncio.CancelledError:
                 raise
+            except (Unavailable, DeadlineExceeded) as away:
+                log.info("work waits", work=name, reason=away.detail)
             except Exception:
                 log.exception("work broke off and is begun again", work=name)
             await asyncio.sleep(pause)

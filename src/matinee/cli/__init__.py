@@ -3,26 +3,53 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any, cast
 
 import typer
+from typer.core import TyperGroup
 
-from matinee.cli import add, admin, demo, reset, serve, up
 from matinee.runtime.errors import MatineeError
 
+
+class Modules(Mapping[str, Any]):
+    """A command a module, imported when it is asked for: a process that serves carries no other."""
+
+    _names = ("up", "add", "admin", "demo", "reset", "serve")
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._names:
+            raise KeyError(name)
+        command = typer.main.get_command(import_module(f"matinee.cli.{name}").app)
+        command.name = name
+        return command
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+class Commands(TyperGroup):
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = cast("Any", Modules())
+
+
 app = typer.Typer(
-    name="matinee",
-    help="Your own streaming service: films in, members watch.",
+    cls=Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(up.up)
-app.command()(add.add)
-app.add_typer(admin.app, name="admin")
-app.command()(demo.demo)
-app.command()(reset.reset)
-app.command()(serve.serve)
+
+
+@app.callback()
+def matinee() -> None:
+    """Your own streaming service: films in, members watch."""
 
 
 def main() -> None:

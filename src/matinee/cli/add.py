@@ -20,6 +20,8 @@ from matinee.runtime.errors import DeadlineExceeded, Invalid, MatineeError, OutO
 from matinee.services.catalog.contract import Metadata
 from matinee.terms.maturity import HIGHEST, Maturity
 
+app = typer.Typer(add_completion=False)
+
 SUBTITLES = {".srt", ".vtt"}
 AGAIN, PAUSE_S = 40, 0.5
 
@@ -28,6 +30,7 @@ class NotPrepared(MatineeError):
     type, title = "not-prepared", "A film could not be prepared"
 
 
+@app.command()
 def add(
     files: Annotated[
         list[Path], typer.Argument(help="Film files. Subtitles named like the film go with it: film.en.srt.")

@@ -11,7 +11,7 @@ import typer
 from matinee.cli.options import DEFAULT_HOME, HomePath, ask
 from matinee.terms.viewer import Role
 
-app = typer.Typer(help="Accounts, by hand; Matinee must be running.", no_args_is_help=True)
+app = typer.Typer(add_completion=False, help="Accounts, by hand; Matinee must be running.", no_args_is_help=True)
 
 Email = Annotated[str, typer.Argument(help="The account's e-mail address.")]
 

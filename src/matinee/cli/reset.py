@@ -8,7 +8,10 @@ import typer
 from matinee.cli.options import DEFAULT_HOME, HomePath
 from matinee.runtime.errors import Invalid, Unavailable
 
+app = typer.Typer(add_completion=False)
 
+
+@app.command()
 def reset(
     home: HomePath = DEFAULT_HOME,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,

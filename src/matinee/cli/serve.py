@@ -7,7 +7,10 @@ import typer
 
 from matinee.cli.options import DEFAULT_HOME, HomePath
 
+app = typer.Typer(add_completion=False)
 
+
+@app.command()
 def serve(
     targets: Annotated[
         list[str], typer.Argument(help="What this process runs: services by name, `all` for everything.")

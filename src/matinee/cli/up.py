@@ -22,7 +22,10 @@ from matinee.cli.options import DEFAULT_HOME, HomePath
 from matinee.cli.screen import Screen
 from matinee.config import Settings, read
 
+app = typer.Typer(add_completion=False)
 
+
+@app.command()
 def up(
     home: HomePath = DEFAULT_HOME,
     host: Annotated[str | None, typer.Option(help="What to listen on; 0.0.0.0 lets phones and TVs in.")] = None,

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
-from matinee.ingest.contract import Upload
+from matinee.ingest.contract import Phase, Preparation, Upload
 from matinee.ingest.tables import intakes, pieces
 from matinee.runtime.clock import moment
 from matinee.services.catalog.contract import Metadata
@@ -50,6 +50,22 @@ class Intake(Struct, frozen=True):
     @property
     def upload(self) -> Upload:
         return Upload(self.id, self.account_id, self.filename, self.size, self.offset, moment(self.created_at))
+
+    @property
+    def preparation(self) -> Preparation:
+        """While its bytes still come; later its job says how far it is."""
+        return Preparation(
+            id=self.id,
+            title_id=self.title_id or "",
+            title=self.metadata.title,
+            filename=self.filename,
+            phase=Phase.UPLOADING,
+            step="upload",
+            progress=self.offset / self.size if self.size else 0.0,
+            message="",
+            created_at=moment(self.created_at),
+            version=0,
+        )
 
 
 def add(connection: Connection, new: Intake) -> Intake:

@@ -12,8 +12,6 @@ import msgspec
 from msgspec import Struct
 
 from matinee.ingest.contract import Phase, Preparation, Sidecar
-from matinee.ingest.intake import Intake
-from matinee.runtime.clock import moment
 from matinee.services.jobs.contract import Job, JobState, Reason, Step, Submit, Task, TaskState
 
 NAME = "ingest"
@@ -65,22 +63,6 @@ def submission(order: Order) -> Submit:
 def order(data: dict[str, Any]) -> Order:
     """The order that a job's data holds."""
     return msgspec.convert(data, Order)
-
-
-def uploading(film: Intake) -> Preparation:
-    """A film whose bytes still come."""
-    return Preparation(
-        id=film.id,
-        title_id=film.title_id or "",
-        title=film.metadata.title,
-        filename=film.filename,
-        phase=Phase.UPLOADING,
-        step="upload",
-        progress=film.offset / film.size if film.size else 0.0,
-        message="",
-        created_at=moment(film.created_at),
-        version=0,
-    )
 
 
 def preparing(job: Job) -> Preparation:

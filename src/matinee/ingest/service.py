@@ -71,7 +71,7 @@ class Service:
         new = await self._uploads.create(message)
         if new.subtitle_of is None:
             new = await self._with_title(new)
-            self._show(pipeline.uploading(new))
+            self._show(new.preparation)
         return new.upload
 
     async def upload(self, message: ByUpload) -> Upload:
@@ -93,7 +93,7 @@ class Service:
             return
         there = await self._database.read(lambda connection: intake.sidecars_of(connection, film), fresh=True)
         if not film.whole or len(there) < film.sidecars:
-            self._show(pipeline.uploading(film))
+            self._show(film.preparation)
             return
         sidecars = [Sidecar(sources.folder(sidecar.id), sidecar.language) for sidecar in there]
         await self._prepare(film, sources.folder(film.id), sidecars)
@@ -173,7 +173,7 @@ class Service:
     async def preparation(self, message: ByPreparation) -> Preparation:
         film = await self._read(message.id)
         if film.job_id is None:
-            return self._show(_with_state(pipeline.uploading(film), film))
+            return self._show(_with_state(film.preparation, film))
         return await self._show_job(await self._jobs.job(ByJob(film.job_id)))
 
     async def observe(self, message: ObservePreparations) -> Preparations:
@@ -201,7 +201,7 @@ class Service:
         self._cursor = (await self._jobs.observe(Observe(0, 0, pipeline.NAME))).cursor
         for film in await self._database.read(lambda connection: intake.in_state(connection, State.OPEN), fresh=True):
             if film.subtitle_of is None:
-                self._show(pipeline.uploading(film))
+                self._show(film.preparation)
         for job in reversed((await self._jobs.list_jobs(ListJobs(name=pipeline.NAME))).jobs):
             await self._show_job(job)
 
@@ -239,7 +239,7 @@ class Service:
             await self._show_job(await self._jobs.cancel(ByJob(job.id)) if stale else job)
         elif milliseconds(self._clock.now()) - film.touched_at > IDLE_MS:
             await self._leftovers.close(film, State.CANCELED, None)
-            self._show(_with_state(pipeline.uploading(film), await self._read(film.id)))
+            self._show(_with_state(film.preparation, await self._read(film.id)))
         elif film.key is None:
             await self._go_on(await self._with_title(film))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import shutil
@@ -101,9 +102,11 @@ async def _copied(objects: ObjectStore, path: Path, object_key: str) -> str:
 
 
 async def delete_under(objects: ObjectStore, prefix: str) -> None:
-    """Deletes every object under the prefix, which ends with a slash, and on a disk the empty folders."""
+    """Deletes every object under the prefix, which ends with a slash, and on a disk the empty folders.
+    What another sweep deletes meanwhile is as good as deleted."""
     async for meta in _listed(objects, prefix):
-        await obstore.delete_async(objects, meta["path"])
+        with contextlib.suppress(FileNotFoundError):
+            await obstore.delete_async(objects, meta["path"])
     path = local_path(objects, prefix)
     if path is not None:
         await asyncio.to_thread(shutil.rmtree, path, ignore_errors=True)

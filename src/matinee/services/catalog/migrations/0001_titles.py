@@ -1,7 +1,5 @@
 """Titles, their encodes, the genres of published ones, and the outbox."""
 
-# ruff: noqa: D103, INP001 - a revision is found by its file, and its two functions are what revisions have
-
 from __future__ import annotations
 
 from alembic import op

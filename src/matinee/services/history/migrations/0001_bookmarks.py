@@ -1,7 +1,5 @@
 """Bookmarks."""
 
-# ruff: noqa: D103, INP001 - a revision is found by its file, and its two functions are what revisions have
-
 from __future__ import annotations
 
 from alembic import op
