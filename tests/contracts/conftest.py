@@ -48,6 +48,8 @@ async def serving(application: App, path: Path) -> AsyncIterator[str]:
             listener.close()
         for connection in [*server.server_state.connections]:
             connection.shutdown()
+        for task in server.server_state.tasks:  # long polls, above all
+            task.cancel()
         await asyncio.gather(*server.server_state.tasks, return_exceptions=True)
 
 

@@ -16,6 +16,9 @@ CORE = (
     "gateway api accounts billing catalog search history metrics playback steering fill jobs ingest events timers"
 ).split()
 
+_THRIFTY = {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "1048576"}
+"""glibc keeps an arena a thread, and more the larger the blocks it has seen: a fifth more memory, and no time saved."""
+
 
 class Address(Struct, frozen=True):
     """Where the front door listens; `host` 0.0.0.0 or :: lets other machines in."""
@@ -40,7 +43,7 @@ def children(
         "MATINEE_GATEWAY_HOST": address.host,
         "MATINEE_GATEWAY_PORT": str(address.port),
         "PYTHONUNBUFFERED": "1",
-        "MALLOC_ARENA_MAX": "2",  # glibc's arena a thread costs more memory than it saves time
+        **_THRIFTY,
     }
 
     def child(name: str, *arguments: str) -> Child:
