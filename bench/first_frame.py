@@ -116,6 +116,7 @@ def static(folder: Path, media: Path) -> Peer:
     """Nginx with the bare page, the player and the same files."""
     site = folder / "site"
     site.mkdir(parents=True)
+    folder.parent.chmod(0o755)  # for nginx, whose worker is another user when root starts it
     (site / "index.html").write_text(PAGE)
     (site / "page.js").write_text(SCRIPT)
     shutil.copyfile(SHAKA if SHAKA.exists() else SHAKA_ANY, site / "shaka.js")

@@ -10,17 +10,15 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # `installation` is what these tests share
 
-from installation import Installation
+from crawler import Crawler
 
+from installation import ADULT, DRAFT, Installation, Person, Playing
 from matinee.terms.maturity import Maturity
-
-ADULT, DRAFT = "Zanzibarverbot", "Ungeborenes"
-"""Words that stand nowhere but in the title that children, or all members, must not see."""
 
 
 def opened(*options: str) -> Iterator[Installation]:
     """An installation with nothing in it, stopped at the end; then nothing secret stands in any file that it wrote."""
-    folder = Path(tempfile.mkdtemp(prefix="mt", dir="/tmp"))  # noqa: S108 - a short path
+    folder = Path(tempfile.mkdtemp(prefix="mt", dir="/tmp"))
     house = Installation(folder / "h", *options)
     try:
         yield house
@@ -28,7 +26,8 @@ def opened(*options: str) -> Iterator[Installation]:
         house.stop()
     told, logs = _told(house), [house.log, *(house.home / "logs").iterdir()]
     assert not told
-    assert not [log.name for log in logs if "Traceback" in log.read_text(errors="replace")]
+    failures = [log.read_text(errors="replace").partition("Traceback")[2][:4000] for log in logs]
+    assert not any(failures), "\n\n".join(failures)
     shutil.rmtree(folder)
 
 
@@ -53,9 +52,9 @@ def furnished(house: Installation) -> Installation:
     return house
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def house() -> Iterator[Installation]:
-    """The installation of a module's tests. Tests make the people they need, and take nobody's else."""
+    """The installation that these tests share. A test makes the people that it changes something of, and takes nobody's else."""
     for made in opened():
         yield furnished(made)
 
@@ -66,3 +65,40 @@ def clocked() -> Iterator[Installation]:
     for made in opened("--test-clock"):
         made.add("all", "Open Sea", Maturity.ALL, "Drama")
         yield made
+
+
+@pytest.fixture(scope="session")
+def crawler(house: Installation) -> Iterator[Crawler]:
+    made = Crawler(house)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def resident(house: Installation) -> Person:
+    """A member for tests that only look: a grown-up's profile, chosen, and a child's."""
+    return house.sign_up("Rosa")
+
+
+@pytest.fixture(scope="session")
+def kid(resident: Person) -> Person:
+    """The resident's child, for tests that only look."""
+    return resident.again(1)
+
+
+@pytest.fixture
+def ada(house: Installation) -> Iterator[Person]:
+    """Whose things others want: she has a grown-up's profile, chosen, and a child's."""
+    with house.sign_up("Ada") as person:
+        yield person
+
+
+@pytest.fixture
+def bob(house: Installation) -> Iterator[Person]:
+    with house.sign_up("Bob") as person:
+        yield person
+
+
+@pytest.fixture
+def playing(house: Installation, ada: Person) -> Playing:
+    return ada.play(house.titles["all"]["id"])

@@ -14,9 +14,9 @@ import time
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 from urllib.parse import urljoin
-from xml.etree import ElementTree as XML
+from xml.etree import ElementTree as ET
 
 import httpx
 import imageio_ffmpeg
@@ -29,7 +29,10 @@ from matinee.services.catalog.contract import Metadata
 from matinee.terms.maturity import Maturity
 
 T = TypeVar("T")
-FILM_S = 8
+FILM_S, FRAME_RATE = 8, 24
+ADULT, DRAFT = "Zanzibarverbot", "Ungeborenes"
+"""Words that stand nowhere but in the title that children, or all members, must not see."""
+
 DEVICE = {"screen": {"width": 1920, "height": 1080}, "codecs": ["avc1.64001f", "mp4a.40.2"], "downlink_kbps": 9000}
 SUBTITLES = "1\n00:00:01,000 --> 00:00:03,000\nHello there.\n\n2\n00:00:04,000 --> 00:00:06,500\nGood bye.\n"
 MPD = "{urn:mpeg:dash:schema:mpd:2011}"
@@ -52,7 +55,7 @@ def eventually(look: Callable[[], T], most_s: float = 30.0) -> T:
 
 def film(path: Path, tone_hz: int) -> Path:
     """A short moving picture with a tone."""
-    picture = f"testsrc2=size=320x180:rate=24:duration={FILM_S}"
+    picture = f"testsrc2=size=320x180:rate={FRAME_RATE}:duration={FILM_S}"
     tone = f"sine=frequency={tone_hz}:duration={FILM_S}"
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-nostdin", "-f", "lavfi", "-i", picture]
     command += ["-f", "lavfi", "-i", tone, "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", str(path)]
@@ -76,7 +79,11 @@ class Installation:
         environment = {**os.environ, "MATINEE_APPLIANCES_FIRST_PORT": str(free_port())}
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
-        eventually(self._open, 60)
+        try:
+            eventually(self._open, 60)
+        except BaseException:
+            self.stop()
+            raise
 
     def _open(self) -> bool:
         assert self._process.poll() is None, self.log.read_text()
@@ -134,6 +141,7 @@ class Installation:
     def sign_up(self, name: str) -> Person:
         """Someone new who pays, with a grown-up's profile (chosen) and a child's."""
         email, password = f"{name}-{secrets.token_hex(4)}@example.org", f"{name}:{secrets.token_urlsafe(12)}"
+        self.spoken.add(password)
         body = {"email": email, "password": password, "name": name, "plan": "premium", "payment_method": "pm_card_visa"}
         with self.http() as http:
             headers = {"Idempotency-Key": secrets.token_hex(16)}
@@ -144,6 +152,11 @@ class Installation:
         child = {"name": "Child", "maturity": 7}
         assert person.post("/api/profiles", json=child).status_code == 201
         return person.refresh()
+
+    def appliance_token(self, name: str, audience: str = "open-connect") -> str:
+        """What this appliance shows to the front door, or to the origin."""
+        claims = {"iss": name, "aud": audience, "exp": int(time.time()) + 600}
+        return self.keyring(f"appliance-{name}").sign(claims)
 
     def keyring(self, name: str) -> Keyring:
         """What the installation itself signs with: the strongest forger has it."""
@@ -160,12 +173,12 @@ class Person(httpx.Client):
         answer = self.post("/api/session", json={"email": email, "password": password, "device": "Test"})
         assert answer.status_code == 201, answer.text
         self.token: str = answer.json()["access_token"]
-        house.spoken |= {self.token, password}
+        house.spoken.add(self.token)
         self.account: dict[str, Any] = answer.json()["account"]
         self.profiles: list[dict[str, Any]] = answer.json()["profiles"]
         self.headers["authorization"] = f"Bearer {self.token}"
 
-    def __enter__(self) -> Person:
+    def __enter__(self) -> Self:
         """Open already."""
         return self
 
@@ -224,7 +237,7 @@ class Playing:
 
 def dash_urls(manifest: str) -> list[str]:
     """Every URL that a DASH manifest names, at each of its places."""
-    root = XML.fromstring(manifest)  # noqa: S314 - our own
+    root = ET.fromstring(manifest)
     bases = [each.text or "" for each in root.findall(f"{MPD}BaseURL")]
     found: list[str] = []
     for form in root.iter(f"{MPD}Representation"):
@@ -237,7 +250,7 @@ def dash_urls(manifest: str) -> list[str]:
     return found
 
 
-def _numbered(template: XML.Element) -> list[str]:
+def _numbered(template: ET.Element) -> list[str]:
     times = [int(each.get("r", "0")) + 1 for each in template.iter(f"{MPD}S")]
     first = int(template.attrib["startNumber"])
     return [template.attrib["media"].replace("$Number%05d$", f"{first + at:05d}") for at in range(sum(times))]

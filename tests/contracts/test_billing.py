@@ -21,6 +21,7 @@ from matinee.runtime.errors import Conflict, Invalid, Unavailable
 from matinee.runtime.ids import Ids
 from matinee.services.billing import cards, provider, tables
 from matinee.services.billing.contract import (
+    AlreadySubscribed,
     AnswerChallenge,
     BadSignature,
     BalanceQuery,
@@ -248,6 +249,66 @@ async def test_another_key_of_a_running_subscription_charges_nothing(world: Worl
     made = await world.subscribe()
     assert await world.subscribe("k2", plan="premium") == made
     assert await world.taken() == 599
+
+
+async def again(world: World, key: str, card: str = "pm_card_visa", plan: str = "premium") -> Subscription:
+    return await world.billing.subscribe(Subscribe(key, ME, "me@example.org", plan, card, again=True))
+
+
+async def test_who_asks_for_another_is_told_that_one_runs(world: World) -> None:
+    made = await world.subscribe()
+    with pytest.raises(AlreadySubscribed):
+        await again(world, "k2")
+    await world.billing.cancel(ByAccount(ME))
+    with pytest.raises(AlreadySubscribed):
+        await again(world, "k2")
+    assert (await world.mine()).id == made.id
+    assert await world.taken() == 599
+
+
+@pytest.mark.parametrize("renewed", [False, True], ids=["before its renewal looked", "after"])
+@pytest.mark.parametrize("why", ["cancelled", "unpaid"])
+async def test_after_its_end_a_subscription_begins_anew(world: World, why: str, renewed: bool) -> None:
+    """From today on, at the plan's price now, however it ended; what was left unpaid is not asked for."""
+    await world.subscribe(card="pm_card_visa" if why == "cancelled" else "pm_card_chargeCustomerFail")
+    if why == "cancelled":
+        await world.billing.cancel(ByAccount(ME))
+    world.clock.step(days=29)
+    assert (await world.renew()).failed == (0 if why == "cancelled" else 1)
+    world.clock.step(days=4)
+    if renewed:
+        await world.renew()
+    assert not await world.plays()
+    made = await again(world, "k2", plan="basic")
+    assert (made.status, made.plan.id, made.cancel_at_period_end) == (Status.ACTIVE, "basic", False)
+    assert made.paid_through == datetime(2027, 4, 5, 12, 0, tzinfo=UTC)
+    assert await again(world, "k2", plan="basic") == made
+    assert await world.plays()
+    assert await world.taken() == await world.booked() == 2 * 599
+    ended = "subscription_canceled" if why == "cancelled" else "subscription_unpaid"
+    assert [each for each in await world.events() if each.startswith("subscription")] == [
+        "subscription_started",
+        ended,
+        "subscription_started",
+    ]
+    assert [each.status for each in await world.invoices()][-1] == "paid"
+    assert {each.status for each in await world.invoices()} == ({"paid"} if why == "cancelled" else {"paid", "void"})
+    world.clock.step(days=31)
+    assert (await world.renew()).renewed == 1
+
+
+async def test_beginning_anew_a_decline_and_a_challenge_are_as_at_the_first_time(world: World) -> None:
+    await world.subscribe()
+    await world.billing.cancel(ByAccount(ME))
+    world.clock.step(days=30)
+    await world.renew()
+    with pytest.raises(CardDeclined):
+        await again(world, "k2", "pm_card_chargeDeclined")
+    with pytest.raises(ChallengeRequired) as challenge:
+        await again(world, "k3", "pm_card_authenticationRequired")
+    await world.provider.answer_challenge(AnswerChallenge(challenge_id(challenge.value), approve=True))
+    assert (await again(world, "k3", "pm_card_authenticationRequired")).status is Status.ACTIVE
+    assert await world.taken() == await world.booked() == 599 + 1399
 
 
 async def test_what_cannot_be_bought_is_refused(world: World) -> None:

@@ -311,6 +311,23 @@ async def test_jobs_are_listed_newest_first_by_page(jobs: Jobs) -> None:
     assert len((await jobs.list_jobs(ListJobs(name="film", subject="ttl_1", unfinished=True))).jobs) == 3
 
 
+@pytest.mark.parametrize(("group", "kept"), [("timers", timedelta(hours=1)), ("ingest", timedelta(days=30))])
+async def test_jobs_that_ended_long_ago_are_forgotten(jobs: Jobs, clock: Clock, group: str, kept: timedelta) -> None:
+    for number in range(30):
+        await jobs.submit(submit(f"k{number}", group=group))
+        if number < 29:
+            await jobs.finish(Finish((await take(jobs, group=group)).lease, Reason.NORMAL))
+    waits = (await jobs.list_jobs(ListJobs(unfinished=True))).jobs
+    clock.pass_by(kept.total_seconds() - 1)
+    await jobs.submit(submit("soon", group=group))
+    assert len((await jobs.list_jobs(ListJobs())).jobs) == 31
+    clock.pass_by(2)
+    for number in range(2):
+        await jobs.submit(submit(f"later{number}", group=group))
+    left = {job.key for job in (await jobs.list_jobs(ListJobs())).jobs}
+    assert left == {*(job.key for job in waits), "soon", "later0", "later1"}
+
+
 async def test_an_unknown_job_is_not_found(jobs: Jobs) -> None:
     for asked in (jobs.job, jobs.cancel, jobs.retry):
         with pytest.raises(NoSuchJob):

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import httpx
+
     from conftest import House
 
 PASSWORD = "correct horse"
@@ -71,6 +73,7 @@ async def test_a_profile_with_an_age_limit_changes_nothing_of_the_household(hous
         await member.http.patch(f"/api/profiles/{child['id']}", json={"maturity": 18}),
         await member.http.delete(f"/api/profiles/{member.profile_id}"),
         await member.http.post("/api/account/cancel"),
+        await subscribe(member.http, "k"),
         await member.http.put("/api/account/payment", json={"payment_method": "x"}, headers={"Idempotency-Key": "k"}),
     ]
     assert {(each.status_code, each.json()["type"]) for each in refused} == {(403, "profile-locked")}
@@ -126,6 +129,57 @@ async def test_the_account_shows_what_it_pays_and_changes_it(house: House) -> No
         "/api/account/payment", json={"payment_method": "pm_card_mastercard"}, headers={"Idempotency-Key": "k"}
     )
     assert card.json()["card"] == "Mastercard •••• 4444"
+
+
+async def signed_up(house: House) -> httpx.AsyncClient:
+    asked = {**LOG_IN, "name": "Ada", "plan": "standard", "payment_method": "pm_card_visa"}
+    answer = await house.http().post("/api/signup", json=asked, headers={"Idempotency-Key": "k"})
+    return house.http(answer.json()["access_token"])
+
+
+async def subscribe(http: httpx.AsyncClient, key: str, card: str = "pm_card_visa", plan: str = "basic") -> Any:
+    body = {"plan": plan, "payment_method": card}
+    return await http.post("/api/account/subscription", json=body, headers={"Idempotency-Key": key})
+
+
+async def test_who_left_subscribes_again(house: House) -> None:
+    http = await signed_up(house)
+    refused = await subscribe(http, "too-early")
+    assert (refused.status_code, refused.json()["type"]) == (409, "already-subscribed")
+    assert (await http.post("/api/account/cancel")).status_code == 200
+    house.clock.advance(timedelta(days=32))
+    again = await subscribe(http, "again")
+    assert (again.status_code, again.json()["status"]) == (201, "active"), again.text
+    assert (again.json()["plan"]["id"], again.json()["cancel_at_period_end"]) == ("basic", False)
+    assert (await subscribe(http, "again")).json() == again.json()
+    assert (await http.get("/api/account")).json()["subscription"] == again.json()
+    invoices = (await http.get("/api/account/invoices")).json()["invoices"]
+    assert [(each["status"], each["plan"]) for each in invoices] == [("paid", "basic"), ("paid", "standard")]
+    other = await subscribe(http, "again", plan="premium")
+    assert (other.status_code, other.json()["type"]) == (409, "key-reused")
+
+
+async def test_subscribing_again_with_a_card_that_does_not_pay(house: House) -> None:
+    member = await house.member(plays=False)
+    declined = await subscribe(member.http, "one", "pm_card_chargeDeclined")
+    assert (declined.status_code, declined.json()["type"]) == (402, "card-declined")
+    challenged = await subscribe(member.http, "two", "pm_card_authenticationRequired")
+    assert (challenged.status_code, challenged.json()["type"]) == (402, "challenge-required")
+    url = challenged.json()["challenge_url"].partition("?")[0]
+    assert url.startswith("http://localhost:8080/api/payments/")
+    assert (await house.http().post(url, json={"approve": True})).status_code == 200
+    paid = await subscribe(member.http, "two", "pm_card_authenticationRequired")
+    assert (paid.status_code, paid.json()["status"]) == (201, "active"), paid.text
+    assert (await subscribe(member.http, "three")).json()["type"] == "already-subscribed"
+
+
+async def test_what_is_no_plan_or_no_card_or_has_no_key_subscribes_nobody(house: House) -> None:
+    member = await house.member(plays=False)
+    assert (await subscribe(member.http, "a", plan="gold")).json()["type"] == "no-such-plan"
+    assert (await subscribe(member.http, "b", "pm_nonsense")).json()["type"] == "unknown-payment-method"
+    keyless = await member.http.post("/api/account/subscription", json={"plan": "basic", "payment_method": "pm"})
+    assert (keyless.status_code, keyless.json()["field"]) == (400, "Idempotency-Key")
+    assert (await member.http.get("/api/account")).json()["subscription"] is None
 
 
 async def test_an_account_without_a_subscription(house: House) -> None:

@@ -142,9 +142,25 @@ async def test_a_plan_s_streams_bound_what_plays_at_once(house: House) -> None:
     assert (await member.http.post(f"/api/play/{second.id}", json=DEVICE)).status_code == 201
     refused = await member.http.post(f"/api/play/{third.id}", json=DEVICE)
     assert (refused.status_code, refused.json()["type"]) == (409, "too-many-streams")
-    assert {each["title_id"] for each in refused.json()["streams"]} == {title.id, second.id}
+    assert {(each["title_id"], each["title"]) for each in refused.json()["streams"]} == {
+        (title.id, "Metropolis"),
+        (second.id, "M"),
+    }
     assert (await member.http.delete(f"/api/play/sessions/{first['session_id']}")).status_code == 204
     assert (await member.http.post(f"/api/play/{third.id}", json=DEVICE)).status_code == 201
+
+
+async def test_a_child_is_not_told_what_the_grown_ups_watch(house: House) -> None:
+    member = await house.member()
+    adult, other = await house.title("Nosferatu", maturity=Maturity.EIGHTEEN), await house.title()
+    await house.appliance()
+    for title in (adult, other):
+        assert (await member.http.post(f"/api/play/{title.id}", json=DEVICE)).status_code == 201
+    child = (await member.http.post("/api/profiles", json={"name": "Kid", "maturity": 7})).json()
+    assert (await member.http.post("/api/session/profile", json={"profile_id": child["id"]})).status_code == 200
+    refused = await member.http.post(f"/api/play/{other.id}", json=DEVICE)
+    assert {each["title"] for each in refused.json()["streams"]} == {None, "Metropolis"}
+    assert "Nosferatu" not in refused.text
 
 
 @pytest.mark.parametrize("service", ["history"])

@@ -9,7 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # `house` is what these tests share
 
-from house import House, film, short_folder  # noqa: E402
+from house import House, eventually, film, short_folder
 
 
 @pytest.fixture(scope="session")
@@ -25,15 +25,21 @@ def short_film(films: Path) -> Path:
     return film(films / "short.mp4")
 
 
-@pytest.fixture(scope="module")
-def house() -> Iterator[House]:
-    """A house that runs while the module's tests do; its calendar can be moved."""
-    built = House(None, "--test-clock")
+@pytest.fixture(scope="session")
+def common_house() -> Iterator[House]:
+    built = House()
     try:
         built.start()
         yield built
     finally:
         built.close()
+
+
+@pytest.fixture(scope="module")
+def house(common_house: House) -> House:
+    """The house that these tests share, whole as each module begins. A title's name is one module's alone."""
+    eventually(common_house.is_whole)
+    return common_house
 
 
 @pytest.fixture

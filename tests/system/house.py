@@ -67,10 +67,26 @@ def film(path: Path, seconds: float = 4, size: str = "320x180", pitch: int = 440
     return path
 
 
+def sound(path: Path) -> Path:
+    """A film file without a picture."""
+    source = ["-f", "lavfi", "-i", "sine=frequency=440:duration=2"]
+    subprocess.run([installed().wide_ffmpeg, "-v", "error", "-y", *source, "-c:a", "aac", str(path)], check=True)
+    return path
+
+
+def cut_short(whole: Path, path: Path) -> Path:
+    """The first two thirds of a film whose index stands in front, so that it promises more than it holds."""
+    front = ["-c", "copy", "-movflags", "+faststart", str(path)]
+    subprocess.run([installed().wide_ffmpeg, "-v", "error", "-y", "-i", str(whole), *front], check=True)
+    os.truncate(path, path.stat().st_size * 2 // 3)
+    return path
+
+
 def matinee(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
     """Runs a command to its end."""
     command = [sys.executable, "-m", "matinee", *(str(argument) for argument in arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, env={**os.environ, **environment})
+    settings = {**os.environ, **environment}
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, env=settings, check=False)
 
 
 class Installation:
@@ -162,6 +178,11 @@ class House(Installation):
 
     process: subprocess.Popen[bytes]
 
+    def is_whole(self) -> bool:
+        """Whether every process runs, and both appliances are heard of by steering."""
+        known = self.owner().get("/api/operations/appliances").json()["appliances"]
+        return len(self.pids()) == 6 and [each["up"] for each in known] == [True, True]
+
     def start(self) -> float:
         """Seconds until it said that it runs."""
         began = time.monotonic()
@@ -220,7 +241,9 @@ class Served(Installation):
         known = [member for member in self._members if member.email == "owner@example.org"]
         if known:
             return known[0]
-        ran = matinee(*"admin create owner@example.org --role editor --role operator --home".split(), self.home)
+        ran = matinee(
+            *["admin", "create", "owner@example.org", "--role", "editor", "--role", "operator", "--home"], self.home
+        )
         assert ran.returncode == 0, ran.stderr
         return self.member("owner@example.org", ran.stdout.split()[-1])
 

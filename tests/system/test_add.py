@@ -8,7 +8,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from house import House, eventually, film, matinee
+from house import House, cut_short, eventually, film, matinee, sound
 
 from matinee.app.home import Home
 from matinee.app.process import Process
@@ -21,7 +21,7 @@ SRT = "1\n00:00:00,500 --> 00:00:02,000\nGuten Tag\n"
 @pytest.fixture(scope="module")
 def long_film(films: Path) -> Path:
     """It takes some seconds to encode."""
-    return film(films / "long.mp4", 24, "854x480")
+    return film(films / "long.mp4", 16, "854x480")
 
 
 def jobs(house: House) -> list[Job]:
@@ -84,8 +84,9 @@ def test_what_is_no_film_is_one_sentence_and_leaves_nothing(house: House, tmp_pa
     text.write_text("no video at all\n" * 100)
     empty.touch()
     cut.write_bytes(short_film.read_bytes()[:2000])
+    heard, halved = sound(tmp_path / "heard.mp4"), cut_short(short_film, tmp_path / "halved.mp4")
     before = {each["title"] for each in house.owner().studio_titles() if each["state"] == "published"}
-    for path in (text, empty, cut, tmp_path / "missing.mp4", tmp_path):
+    for path in (text, empty, cut, heard, halved, tmp_path / "missing.mp4", tmp_path):
         ran = matinee("add", path, "--wait", "--home", house.home)
         assert ran.returncode == 1, path
         assert ran.stderr.startswith("matinee: "), ran.stderr
@@ -99,20 +100,25 @@ def test_what_is_no_film_is_one_sentence_and_leaves_nothing(house: House, tmp_pa
         assert "Traceback" not in ran.stderr
 
 
-def test_with_the_house_down_a_film_waits_in_the_inbox(bare_house: House, short_film: Path) -> None:
+def test_with_the_house_down_a_film_waits_in_the_inbox(bare_house: House, short_film: Path, long_film: Path) -> None:
+    """It is prepared by the next start, and by the one after that where the first is stopped on the way."""
     house = bare_house
     waited = matinee("add", short_film, "--wait", "--home", house.home)
     assert waited.returncode == 1
     assert "not running" in waited.stderr
     assert len(waited.stderr.splitlines()) == 1
-    left = matinee("add", short_film, "--title", "Left", "--home", house.home)
-    assert left.stdout == "short.mp4: in the inbox; the next `matinee up` prepares it.\n"
+    left = matinee("add", long_film, "--title", "Left", "--home", house.home)
+    assert left.stdout == "long.mp4: in the inbox; the next `matinee up` prepares it.\n"
     missing = matinee("add", short_film.with_name("missing.mp4"), "--home", house.home)
     assert (missing.returncode, len(missing.stderr.splitlines())) == (1, 1)
     house.start()
-    eventually(lambda: [each for each in house.owner().studio_titles() if each["state"] == "published"], 40)
-    eventually(lambda: "Left: plays" in house.log(), 5)
+    eventually(house.strays, 20)
     assert not list((house.home / "inbox").iterdir())
+    assert house.stop() < 5
+    assert not house.strays()
+    house.start()
+    eventually(lambda: "Left: plays" in house.log(), 60)
+    assert [each["state"] for each in house.owner().studio_titles()] == ["published"]
 
 
 def test_worker_and_core_killed_during_an_encode(house: House, long_film: Path) -> None:
@@ -126,7 +132,7 @@ def test_worker_and_core_killed_during_an_encode(house: House, long_film: Path) 
     eventually(encoding, 40)
     os.kill(house.pids()["worker"], signal.SIGKILL)
     eventually(lambda: not house.strays(), 5)
-    eventually(lambda: house.strays(), 40)  # another worker encodes
+    eventually(house.strays, 40)  # another worker encodes
     eventually(encoding, 40)
     assert house.kill("core")
     eventually(lambda: "Long: plays" in house.log(), 90)

@@ -45,13 +45,25 @@ def test_a_taken_port(home: Path) -> None:
     assert "--port" in said
 
 
-def test_a_taken_port_of_an_appliance_is_no_matter() -> None:
+def test_a_taken_port_of_a_process_on_its_own(home: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        house = House(None, MATINEE_APPLIANCES_FIRST_PORT=str(taken.getsockname()[1]))
+        port = str(taken.getsockname()[1])
+        assert port in refused("serve", "gateway", "--home", home, MATINEE_GATEWAY_PORT=port)
+        assert port in refused("serve", "cdn", "--home", home, "--port", port)
+
+
+def test_one_address_alone_and_a_taken_port_of_an_appliance() -> None:
+    """An appliance takes the next port, and finds the gateway at the address that it listens on."""
+    with socket.create_server(("127.0.0.2", 0)) as taken:
+        port = taken.getsockname()[1]
+        house = House(None, "--host", "127.0.0.2", MATINEE_APPLIANCES_FIRST_PORT=str(port))
+        house.url = f"http://127.0.0.2:{house.port}"
         try:
             house.start()
-            appliances = eventually(lambda: house.owner().get("/api/operations/appliances").json()["appliances"], 10)
-            assert str(taken.getsockname()[1]) not in " ".join(each["report"]["url"] for each in appliances)
+            eventually(house.is_whole, 10)
+            assert f"{house.url}\n" in house.log()
+            known = house.owner().get("/api/operations/appliances").json()["appliances"]
+            assert not [each for each in known if each["report"]["url"].endswith(f":{port}")]
         finally:
             house.close()
 
@@ -133,19 +145,19 @@ def test_reset_asks_first_and_keeps_what_is_not_ours(home: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         refused("up", "--home", home, "--port", taken.getsockname()[1])
     asked = [sys.executable, "-m", "matinee", "reset", "--home", str(home)]
-    ran = subprocess.run(asked, input="n\n", capture_output=True, text=True, timeout=30)
+    ran = subprocess.run(asked, input="n\n", capture_output=True, text=True, timeout=30, check=False)
     assert ran.returncode == 1
     assert "Delete" in ran.stdout
     assert "Traceback" not in ran.stderr
     assert home.exists()
-    ran = subprocess.run(asked, input="y\n", capture_output=True, text=True, timeout=30)
+    ran = subprocess.run(asked, input="y\n", capture_output=True, text=True, timeout=30, check=False)
     assert (ran.returncode, home.exists()) == (0, False)
 
 
 def test_a_process_that_was_started_by_hand_is_not_started_twice(home: Path) -> None:
     command = [sys.executable, "-m", "matinee", "serve", "fill", "--home", str(home)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as first:
-        eventually(lambda: (home / "run" / "fill.sock").exists(), 20)
+        eventually((home / "run" / "fill.sock").exists, 20)
         assert f"fill already runs on {home}" in refused("serve", "fill", "--home", home)
         assert str(home) in refused("reset", "--yes", "--home", home)
         began = time.monotonic()

@@ -16,7 +16,7 @@ BOUND_S = 5.0
 
 @pytest.fixture(scope="module")
 def title(house: House, short_film: Path) -> str:
-    return house.add(short_film, "Steady")
+    return house.add(short_film, "Delivered")
 
 
 class Kept:

@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 import uuid
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -27,7 +28,12 @@ BACK_S = 15.0
 
 @pytest.fixture(scope="module")
 def title(house: House, films: Path) -> str:
-    return house.add(film(films / "steady.mp4", 60), "Steady")
+    return house.add(film(films / "killed.mp4", 60), "Killed")
+
+
+@pytest.fixture(autouse=True)
+def _whole(house: House) -> None:
+    eventually(house.is_whole)
 
 
 class Doing:
@@ -132,7 +138,10 @@ def test_core_killed_while_all_is_written(house: House, title: str) -> None:
 
     assert emails
     for email in emails:
-        assert house.member(email, "a long enough password").get("/api/account").json()["subscription"]["status"] == "active"
+        assert (
+            house.member(email, "a long enough password").get("/api/account").json()["subscription"]["status"]
+            == "active"
+        )
     synopsis = int(owner.get(f"/api/studio/titles/{title}").json()["synopsis"])
     assert edit.acknowledged <= synopsis <= edit.most
     eventually(lambda: len(received) <= counted(house, "impressions", title) - before <= len(sent), 15)
@@ -151,6 +160,40 @@ def test_a_bookmark_that_was_acknowledged_survives_core(house: House, title: str
     other = eventually(lambda: house.member(member.email, member.password), BACK_S)
     at = eventually(lambda: other.get(f"/api/discovery/titles/{title}").json()["resume_position_s"], BACK_S)
     assert 10 + beat.acknowledged / 100 - 0.001 <= at <= 10 + beat.most / 100 + 0.001
+
+
+def test_core_killed_while_a_film_is_sent(house: House, films: Path) -> None:
+    """What an answer said is there is there; the client goes on from the offset that it is told."""
+    name = f"Sent {uuid.uuid4().hex[:6]}"
+    whole = film(films / "sent.mp4", 4, "640x360").read_bytes()
+    owner, tus = house.owner(), {"Tus-Resumable": "1.0.0"}
+    about = ",".join(
+        f"{key} {b64encode(said.encode()).decode()}" for key, said in {"filename": "a.mp4", "title": name}.items()
+    )
+    begun = owner.post(
+        "/api/studio/uploads", headers={**tus, "Upload-Length": str(len(whole)), "Upload-Metadata": about}
+    )
+    assert begun.status_code == 201, begun.text
+    at, acknowledged = begun.headers["location"], [0]
+
+    def sends(_: int) -> bool:
+        offset = int(owner.http.head(at, headers=tus).headers.get("upload-offset", -1))
+        if offset < 0 or offset == len(whole):
+            return False
+        assert offset >= acknowledged[-1]
+        headers = {**tus, "Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
+        answer = owner.http.patch(at, headers=headers, content=whole[offset : offset + len(whole) // 40])
+        if answer.status_code == 204:
+            acknowledged.append(int(answer.headers["upload-offset"]))
+        return answer.status_code == 204
+
+    with doing(sends):
+        assert house.kill("core")
+        eventually(lambda: acknowledged[-1] == len(whole), BACK_S)
+    assert acknowledged == sorted(set(acknowledged))
+    title = eventually(lambda: next(each for each in owner.studio_titles() if each["title"] == name), BACK_S)
+    eventually(lambda: f"{name}: plays" in house.log(), 30)
+    assert len(house.viewer().play(title["id"]).segment()) > 1000
 
 
 @pytest.mark.parametrize("name", ["cdn-a", "cdn-b"])

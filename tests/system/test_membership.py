@@ -122,9 +122,8 @@ def test_the_clock_goes_forward_only_and_never_too_far(calendar_house: House) ->
         assert "advance_s" in answer.text
 
 
-def test_without_a_test_clock_there_is_nothing_to_move(bare_house: House) -> None:
-    bare_house.start()
-    answer = bare_house.owner().post("/api/operations/clock", json={"advance_s": 60})
+def test_without_a_test_clock_there_is_nothing_to_move(house: House) -> None:
+    answer = house.owner().post("/api/operations/clock", json={"advance_s": 60})
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
 

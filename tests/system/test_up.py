@@ -7,6 +7,7 @@ import os
 import signal
 from pathlib import Path
 
+import httpx
 import pytest
 from house import House, eventually, matinee, short_folder
 
@@ -29,9 +30,12 @@ def test_it_starts_from_nothing_says_all_that_matters_and_starts_again_with_the_
         assert person["password"] in screen
     assert len(screen.splitlines()) < 24, screen
     assert house.viewer().get("/api/session").status_code == 200
+    eventually(house.is_whole)
 
     assert house.stop() < 5
     assert "Traceback" not in house.log()
+    noise = ("ffmpeg", "alembic", "plugin", "uvicorn", "does not answer", "broke off", "warning")
+    assert not [line for line in house.log().splitlines() if any(word in line for word in noise)]
     assert house.process.returncode == 0
     assert house.start() < 15
     assert logins(house) == first
@@ -82,13 +86,6 @@ def test_a_killed_supervisor_takes_all_with_it_and_the_next_start_recovers(bare_
     eventually(lambda: not house.pids(), 8)
 
 
-def test_its_log_is_quiet(house: House) -> None:
-    eventually(lambda: house.viewer().get("/api/discovery/home").status_code == 200)
-    lines = [line for line in house.log().splitlines() if "│" in line]
-    noise = [line for line in lines if any(word in line for word in ("ffmpeg", "alembic", "plugin", "uvicorn", "does not answer"))]
-    assert not noise
-
-
 @pytest.mark.parametrize("private", ["secrets", "stores", "objects", "log", "logs", "run"])
 def test_only_its_owner_looks_into_the_folder(house: House, private: str) -> None:
     assert house.home.stat().st_mode & 0o077 == 0
@@ -96,8 +93,6 @@ def test_only_its_owner_looks_into_the_folder(house: House, private: str) -> Non
 
 
 def test_every_process_says_that_it_is_ready_and_what_it_counts(house: House) -> None:
-    import httpx
-
     for name in CHILDREN:
         with httpx.Client(transport=httpx.HTTPTransport(uds=str(house.home / "run" / f"{name}.sock"))) as client:
             assert client.get("http://x/health/live").status_code == 200

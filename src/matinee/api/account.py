@@ -63,6 +63,13 @@ class Membership(Struct, frozen=True):
     subscription: billing.Subscription | None
 
 
+class NewSubscription(Struct, frozen=True):
+    """`payment_method` as at the sign-up."""
+
+    plan: Annotated[str, Meta(min_length=1, max_length=60)]
+    payment_method: Annotated[str, Meta(min_length=1, max_length=255)]
+
+
 class NewCard(Struct, frozen=True):
     payment_method: Annotated[str, Meta(min_length=1, max_length=255)]
 
@@ -122,6 +129,36 @@ async def invoices(clients: Injected[Clients], viewer: Injected[Viewer]) -> bill
     return await clients.billing.invoices(billing.ByAccount(viewer.account_id))
 
 
+@post(
+    "/api/account/subscription",
+    access=Access.GUARDIAN,
+    problems=[
+        billing.AlreadySubscribed,
+        billing.CardDeclined,
+        billing.ChallengeRequired,
+        billing.KeyReused,
+        billing.NoSuchPlan,
+        billing.UnknownPaymentMethod,
+    ],
+)
+async def subscribe(
+    data: JSONBody[NewSubscription],
+    key: IdempotencyKey,
+    clients: Injected[Clients],
+    viewer: Injected[Viewer],
+    origin: Injected[Origin],
+) -> billing.Subscription:
+    """Subscribe again once the last subscription has ended; the first period is charged at once."""
+    household = await clients.accounts.household(ByAccount(viewer.account_id))
+    known = f"{viewer.account_id}:{key}"
+    email, method = household.account.email, data.payment_method
+    wish = billing.Subscribe(known, viewer.account_id, email, data.plan, method, again=True)
+    try:
+        return await clients.billing.subscribe(wish)
+    except billing.ChallengeRequired as challenge:
+        raise public_challenge(challenge, origin) from challenge
+
+
 @post("/api/account/cancel", access=Access.GUARDIAN, status_code=200, problems=[billing.NotSubscribed])
 async def cancel(clients: Injected[Clients], viewer: Injected[Viewer]) -> billing.Subscription:
     """Cancel at the end of the paid period."""
@@ -166,4 +203,4 @@ async def end_login(clients: Clients, account_id: str, login: str) -> None:
     await clients.playback.close_all(CloseAll(login=login))
 
 
-ROUTES = [log_in, who_am_i, log_out, choose_profile, membership, invoices, cancel, resume, change_card]
+ROUTES = [log_in, who_am_i, log_out, choose_profile, membership, invoices, subscribe, cancel, resume, change_card]

@@ -15,6 +15,7 @@ from matinee.api import (
     household,
     images,
     manifests,
+    methods,
     open_connect,
     openapi,
     operations,
@@ -59,7 +60,7 @@ def create(clients: Clients, gate: Gate, settings: Settings | None = None) -> Li
     document = openapi.Document(ROUTES, dependencies)
     dependencies["document"] = _given(document)
     return Litestar(
-        ROUTES,
+        [*methods.options(ROUTES), *ROUTES],
         guards=[gate],
         dependencies=dependencies,
         exception_handlers={Exception: problems.answer},

@@ -33,6 +33,8 @@ from matinee.terms.maturity import Maturity
 from matinee.terms.rendition import Track
 from matinee.terms.viewer import Role, Viewer
 
+CURSOR = r"^[0-9]{1,18}\.ttl_[0-9a-f]{1,32}\Z"
+
 
 class Preparing(Struct, frozen=True):
     """A film that is on its way into the catalogue; `progress` is 0 to 1."""
@@ -130,7 +132,7 @@ async def genre(
     clients: Injected[Clients],
     rows: Injected[Rows],
     viewer: Injected[Viewer],
-    after: Annotated[str | None, QueryParameter(max_length=200, description="`next` of the page before.")] = None,
+    after: Annotated[str | None, QueryParameter(pattern=CURSOR, description="`next` of the page before.")] = None,
 ) -> ItemPage:
     """The titles of one genre, the newest first."""
     found = next((each for each in await rows.genres(viewer) if each.id == genre_id), None)

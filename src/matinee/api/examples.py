@@ -148,6 +148,9 @@ BY_OPERATION: dict[str, Example] = {
     "account.choose_profile": Example(asks={"profile_id": f"prf_{_HEX}", "pin": "1234"}, answers=_PROFILE),
     "account.membership": Example(answers={"account": _ACCOUNT, "subscription": _SUBSCRIPTION}),
     "account.invoices": Example(answers={"invoices": [_INVOICE]}),
+    "account.subscribe": Example(
+        asks={"plan": "standard", "payment_method": "pm_card_visa"}, answers=_SUBSCRIPTION, parameters=_KEY
+    ),
     "account.cancel": Example(answers={**_SUBSCRIPTION, "cancel_at_period_end": True}),
     "account.resume": Example(answers=_SUBSCRIPTION),
     "account.change_card": Example(

@@ -51,7 +51,7 @@ class ProfileChange(Confidential, frozen=True):
     pin: Annotated[str, Meta(pattern=r"^([0-9]{4})?\Z")] | None = None
 
 
-class Device(Struct, frozen=True):
+class SignedInDevice(Struct, frozen=True):
     """One login. `current` is the one that asks."""
 
     id: str
@@ -62,7 +62,7 @@ class Device(Struct, frozen=True):
 
 
 class Devices(Struct, frozen=True):
-    devices: list[Device]
+    devices: list[SignedInDevice]
 
 
 @get("/api/profiles", access=Access.MEMBER)
@@ -106,7 +106,7 @@ async def devices(clients: Injected[Clients], viewer: Injected[Viewer]) -> Devic
     found = await clients.accounts.logins(ByAccount(viewer.account_id))
     return Devices(
         [
-            Device(login.id, login.device, login.created_at, login.last_seen_at, login.id == viewer.login)
+            SignedInDevice(login.id, login.device, login.created_at, login.last_seen_at, login.id == viewer.login)
             for login in found.logins
         ]
     )

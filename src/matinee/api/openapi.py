@@ -39,6 +39,17 @@ Json = dict[str, Any]
 ANYWHERE = (Invalid, Forbidden, Unauthenticated, RateLimited, MatineeError, Unavailable, DeadlineExceeded)
 """What can come from any route: the gateway's own refusals among them."""
 
+FRONT_DOOR: dict[int, dict[str, str]] = {
+    408: {"request-timeout": "The request did not arrive in time"},
+    414: {"target-too-long": "The request's URL is too long"},
+    431: {"headers-too-large": "The request's headers are too large"},
+    502: {"bad-gateway": "A server behind the gateway failed while it answered"},
+}
+"""What the gateway alone answers, by status: the types and their titles."""
+
+PLAIN_WORD = r"^(?!\.{1,2}$)[^\x00-\x1f\x7f/\\]+$"
+"""What the gateway lets through as one part of a path."""
+
 PROBLEM: Json = {
     "type": "object",
     "description": "An RFC 9457 problem. A client acts on `type`; some types carry members of their own.",
@@ -128,6 +139,9 @@ def complete(operation: Json, handler: HTTPRouteHandler) -> None:
     operation["operationId"] = f"{handler.fn.__module__.rpartition('.')[2]}.{handler.fn.__name__}"
     operation["tags"] = [handler.fn.__module__.rpartition(".")[2]]
     operation["security"] = _security(handler.opt["access"])
+    for parameter in operation.get("parameters", []):
+        if parameter["in"] == "path":
+            parameter["schema"].setdefault("pattern", PLAIN_WORD)
     responses: Json = {status: each for status, each in operation["responses"].items() if int(status) < 400}
     responses.update(_problems(handler, operation))
     operation["responses"] = responses
@@ -148,7 +162,7 @@ def _problems(handler: HTTPRouteHandler, operation: Json) -> Json:
         found.append(NotFound)
     if "requestBody" in operation:
         found.append(TooLarge)
-    by_status: dict[int, dict[str, str]] = {}
+    by_status = {status: dict(types) for status, types in FRONT_DOOR.items()}
     for error in found:
         by_status.setdefault(error.status, {})[error.type] = error.title
     return {str(status): _problem_response(status, types) for status, types in sorted(by_status.items())}

@@ -19,6 +19,7 @@ from matinee.services.billing.contract import ByAccount, Entitlement, Subscripti
 from matinee.services.catalog.contract import (
     Allowed,
     AllowQuery,
+    Gate,
     NoSuchTitle,
     NotInRegion,
     NotYetAvailable,
@@ -56,7 +57,7 @@ class Named(Struct, frozen=True):
     title: str
 
 
-class Appliance(Struct, frozen=True):
+class RankedAppliance(Struct, frozen=True):
     """`rank` 0 is the one to ask first."""
 
     id: str
@@ -71,7 +72,7 @@ class Playing(Struct, frozen=True):
     title: Named
     manifests: Manifests
     protection: str
-    appliances: list[Appliance]
+    appliances: list[RankedAppliance]
     steering_url: str
     resume_position_s: float
     duration_s: float
@@ -128,7 +129,10 @@ async def play(
     if not entitlement.plays:
         raise SubscriptionRequired
     name = request.headers.get("user-agent", "")[:200]
-    session = await clients.playback.open(_opening(viewer, allowed, entitlement, data.device, name))
+    try:
+        session = await clients.playback.open(_opening(viewer, allowed, entitlement, data.device, name))
+    except TooManyStreams as full:
+        raise await _with_titles(full, clients, viewer) from full
     try:
         ranking, _ = await steered(clients, session, origin)
     except BaseException:
@@ -150,7 +154,10 @@ async def heartbeat(
     profile_id = viewer.profile_id or ""
     entitlement = await optional("entitlement", clients.billing.entitlement(ByAccount(viewer.account_id)))
     streams = entitlement.streams if entitlement else 1
-    beaten = await clients.playback.heartbeat(Beat(session_id, viewer.account_id, profile_id, streams))
+    try:
+        beaten = await clients.playback.heartbeat(Beat(session_id, viewer.account_id, profile_id, streams))
+    except TooManyStreams as full:
+        raise await _with_titles(full, clients, viewer) from full
     now = clients.clock.now()
     at = now if data.at > now + AHEAD else data.at
     position_ms = position(data, beaten.duration_ms)
@@ -183,6 +190,16 @@ async def steered(
     return ranking.result(), signing.result()
 
 
+async def _with_titles(full: TooManyStreams, clients: Clients, viewer: Viewer) -> TooManyStreams:
+    """Names what plays, as far as this viewer may see it: a child is not told what the grown-ups watch."""
+    streams: list[dict[str, str]] = full.extra.get("streams", [])
+    gate = Gate([stream["title_id"] for stream in streams], viewer)
+    seen = await optional("titles of streams", clients.catalog.visible(gate))
+    names = {card.id: card.title for card in seen.cards} if seen else {}
+    named = [{**stream, "title": names.get(stream["title_id"])} for stream in streams]
+    return TooManyStreams(full.detail, **{**full.extra, "streams": named})
+
+
 def _opening(viewer: Viewer, allowed: Allowed, entitlement: Entitlement, device: Device, name: str) -> Open:
     return Open(
         viewer=viewer,
@@ -208,7 +225,7 @@ def _playing(
         title=Named(allowed.title.id, allowed.title.metadata.title),
         manifests=Manifests(f"{at}/manifest.mpd?token={session.token}", f"{at}/master.m3u8?token={session.token}"),
         protection=allowed.encode.protection,
-        appliances=[Appliance(each.id, each.url, each.rank) for each in ranked],
+        appliances=[RankedAppliance(each.id, each.url, each.rank) for each in ranked],
         steering_url=f"{at}/steering?token={session.token}",
         resume_position_s=bookmark.position_ms / 1000 if bookmark and resumes else 0.0,
         duration_s=session.duration_ms / 1000,

@@ -15,6 +15,8 @@ from matinee.runtime.errors import Invalid, MatineeError, NotFound, RateLimited,
 
 MEDIA_TYPE = "application/problem+json"
 log = logging.getLogger("matinee.api")
+_ABSENT = re.compile(r"Missing required (\w+) parameter '([^']+)'")
+"""The framework's own sentence for a parameter that was not sent."""
 
 
 def answer(request: Request[Any, Any, Any], error: BaseException) -> Response[bytes]:
@@ -79,7 +81,10 @@ def _invalid(error: ValidationException) -> Invalid:
         {"field": str(each.get("key", "body")), "detail": str(each.get("message", ""))} for each in found
     ]
     if not fields:
-        return Invalid(error.detail)
+        absent = _ABSENT.match(error.detail)
+        return (
+            Invalid(f"{absent[2]}: this {absent[1]} is missing", field=absent[2]) if absent else Invalid(error.detail)
+        )
     first = fields[0]
     if first["field"] == "data":
         return Invalid("A JSON body is needed", field="body")

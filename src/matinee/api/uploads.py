@@ -19,6 +19,7 @@ from litestar.params import FromPath, HeaderParameter
 
 from matinee.api.clients import Clients, Injected, Settings
 from matinee.api.viewer import Access, Origin
+from matinee.backends.objects.errors import by_meaning
 from matinee.ingest.contract import (
     Append,
     ByUpload,
@@ -145,7 +146,8 @@ class Pieces:
             present = await self._clients.ingest.upload(ByUpload(upload.account_id, upload.id))
             if present.offset != upload.offset:
                 raise OffsetConflict(f"The upload stands at {present.offset}", offset=present.offset)
-            await obstore.put_async(self._clients.objects, piece(upload.id, upload.offset), data)
+            with by_meaning():
+                await obstore.put_async(self._clients.objects, piece(upload.id, upload.offset), data)
             return await self._clients.ingest.append(Append(upload.account_id, upload.id, upload.offset, len(data)))
 
 

@@ -88,7 +88,10 @@ class Passport(Struct, frozen=True):
     exp: int
 
     def viewer(self, territory: Territory) -> Viewer:
-        return Viewer(self.sub, self.sid, self.pid, self.roles, self.mat, self.home, territory)
+        """A profile with an age limit has none of its account's roles: they open what the limit closes."""
+        limited = self.pid is not None and self.mat < HIGHEST
+        roles: frozenset[Role] = frozenset() if limited else self.roles
+        return Viewer(self.sub, self.sid, self.pid, roles, self.mat, self.home, territory)
 
 
 class _Seen(Struct, frozen=True):

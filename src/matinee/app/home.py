@@ -11,6 +11,7 @@ from pathlib import Path
 from matinee.runtime.errors import Unavailable
 
 LONGEST_FOLDER = 75
+_PROBED_BYTES = 1 << 16
 
 
 class UnusableHome(Unavailable):
@@ -51,8 +52,7 @@ class Home:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             for folder in (self.path, self.sockets):
                 probe = folder / f".probe-{os.getpid()}"
-                probe.write_bytes(b"")
-                probe.unlink()
+                _write(probe)
         except OSError as wrong:
             raise UnusableHome(f"cannot write to the data folder {self.path}: {wrong.strerror}") from wrong
         self._check_sockets()
@@ -68,6 +68,14 @@ class Home:
 
     def socket(self, name: str) -> Path:
         return self.sockets / f"{name}.sock"
+
+
+def _write(probe: Path) -> None:
+    """An empty file fits on a full disk; this one does not."""
+    try:
+        probe.write_bytes(bytes(_PROBED_BYTES))
+    finally:
+        probe.unlink(missing_ok=True)
 
 
 def _short(path: Path) -> Path:

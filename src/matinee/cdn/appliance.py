@@ -10,7 +10,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from matinee.cdn.connection import Connection
-from matinee.cdn.core import Core, Signature
+from matinee.cdn.core import CORE_AUDIENCE, ORIGIN_AUDIENCE, Core, Signature
 from matinee.cdn.delivery import Delivery
 from matinee.cdn.ended import Follower
 from matinee.cdn.fill import Filler, Pace
@@ -25,8 +25,6 @@ from matinee.runtime.clock import Clock
 from matinee.runtime.errors import MatineeError
 from matinee.runtime.http1 import Client
 from matinee.runtime.signing import Keyring
-
-CORE_AUDIENCE, ORIGIN_AUDIENCE = "open-connect", "origin"
 
 
 class Settings(Struct, frozen=True):

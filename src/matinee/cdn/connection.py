@@ -41,6 +41,8 @@ class Owner(Protocol):
 
 
 class Connection:
+    """Between accepting and closing; `serve` goes on wherever the last wait broke off."""
+
     __slots__ = (
         "_again",
         "_content",
@@ -309,7 +311,7 @@ class Connection:
             if done.cancelled() or done.exception() is not None:
                 self.abort()
             else:
-                content.seen[self._offset >> 18] = self._site.tick + 1
+                content.loaded(self._offset, self._site.tick)
                 self.serve()
 
         reading.add_done_callback(loaded)

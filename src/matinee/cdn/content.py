@@ -79,6 +79,10 @@ class Content:
             start = min(stop, block * BLOCK)
         return start
 
+    def loaded(self, offset: int, tick: int) -> None:
+        """The block of that byte has just been read: it is not asked about in this tick and the next."""
+        self.seen[offset // BLOCK] = tick + 1
+
     def load(self, start: int) -> None:
         """Reads one block into the page cache. Blocks: call it in a thread, holding the content."""
         os.preadv(self.fd, [bytearray(BLOCK - start % BLOCK)], start)

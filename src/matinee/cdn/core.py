@@ -18,6 +18,9 @@ from matinee.services.steering.contract import Report
 
 T = TypeVar("T")
 
+CORE_AUDIENCE, ORIGIN_AUDIENCE = "open-connect", "origin"
+"""Whom an appliance's tokens are for."""
+
 TOKEN_LIFE = timedelta(seconds=60)
 _MOST_BYTES = 1 << 29
 _SLACK_S = 1.5  # beyond what was asked to wait

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from matinee.cdn.core import Core
 from matinee.cdn.shelf import Shelf
 from matinee.cdn.store import Store
+from matinee.runtime.bell import heard
 from matinee.runtime.errors import MatineeError
 from matinee.services.fill.contract import FillFile, Manifest
 
@@ -75,7 +76,7 @@ class Filler:
             await self._settle()
             whole = await self._pull_missing()
             pause = 1.0 if whole else min(_LONGEST_PAUSE_S, pause * 2)
-            await _set_within(self._changed, WAIT_S if whole else pause)
+            await heard(self._changed, WAIT_S if whole else pause)
 
     def ask_now(self) -> asyncio.Future[None] | None:
         """A viewer asks for a file that the manifest does not name: it may be newer than our manifest. Once for all who ask."""
@@ -140,11 +141,3 @@ class Filler:
                 _log.warning("fill waits: %s", wrong)
                 return False
         return whole
-
-
-async def _set_within(event: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        return

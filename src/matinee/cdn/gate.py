@@ -58,7 +58,6 @@ class Gate:
         self._clock = clock
         self._load = load
         self._verifier: Verifier | None = None
-        self._kids: frozenset[str] = frozenset()
         self._heard_at = clock.monotonic() - NEW_S - 1
         self._looked_at = clock.monotonic() - _ENOUGH_S
         self._looking: asyncio.Task[None] | None = None
@@ -108,7 +107,6 @@ class Gate:
     def trust(self, jwks: str) -> None:
         """From now on these keys count, and no others."""
         self._verifier = Verifier(jwks)
-        self._kids = frozenset(str(key.get("kid")) for key in msgspec.json.decode(jwks)["keys"])
         self._refused.clear()
 
     def look(self) -> asyncio.Future[None]:
@@ -135,13 +133,16 @@ class Gate:
 
     def _may_be_newer(self, segment: bytes) -> bool:
         """Signed by a key that we have not seen, and it is time to look for new ones."""
-        return _kid(segment) not in self._kids and self._clock.monotonic() - self._looked_at >= _ENOUGH_S
+        return not self._knows_key(segment) and self._clock.monotonic() - self._looked_at >= _ENOUGH_S
+
+    def _knows_key(self, segment: bytes) -> bool:
+        return self._verifier is not None and self._verifier.knows(_kid(segment))
 
     def _verify(self, segment: bytes, verifier: Verifier) -> Grant:
         try:
             grant = self._granted(segment, verifier)
         except Refused as refused:
-            if _kid(segment) in self._kids:  # another may count tomorrow, when its key is known
+            if self._knows_key(segment):  # another may count tomorrow, when its key is known
                 _keep(self._refused, segment, refused)
             raise
         _keep(self.grants, segment, grant)
@@ -177,11 +178,10 @@ def _kid(segment: bytes) -> str:
         return ""
     header = segment[len(PACKAGE) :].partition(b".")[0]
     try:
-        named = msgspec.json.decode(urlsafe_b64decode(header + b"=" * (-len(header) % 4)), type=dict[str, Any]).get(
-            "kid"
-        )
+        claims = msgspec.json.decode(urlsafe_b64decode(header + b"=" * (-len(header) % 4)), type=dict[str, Any])
     except ValueError:
         return ""
+    named = claims.get("kid")
     return named if isinstance(named, str) else ""
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 from obstore.store import ObjectStore
 
+from matinee.cdn.core import ORIGIN_AUDIENCE
 from matinee.runtime.clock import Clock
 from matinee.runtime.signing import BadToken, Verifier
 
-AUDIENCE = "origin"
 _PIECE = 1 << 18
 _NAME = re.compile(r"/media(?:/[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}){3,8}\Z")
 
@@ -62,7 +62,7 @@ class Application:
             return False
         for appliance_id, verifier in self._appliances.items():
             try:
-                verifier.verify(token, self._clock.now(), issuer=appliance_id, audience=AUDIENCE)
+                verifier.verify(token, self._clock.now(), issuer=appliance_id, audience=ORIGIN_AUDIENCE)
             except BadToken:
                 continue
             return True

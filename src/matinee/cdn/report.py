@@ -36,6 +36,8 @@ class Identity(Struct, frozen=True):
 
 
 class Reporter:
+    """Tells the core once a second."""
+
     def __init__(
         self, identity: Identity, clock: Clock, server: Server, gate: Gate, shelf: Shelf, store: Store
     ) -> None:
@@ -79,11 +81,12 @@ class Reporter:
             zone=self._identity.zone,
             boot=self._identity.boot,
             load=round(self._load, 3),
-            healthy=self._gate.sees and self._store.free_bytes() > _LEAST_FREE,
+            healthy=self._gate.sees,
             encodes=self._shelf.library.held(),
             bytes_served=self._server.bytes_served,
             origin_bytes=self._shelf.origin_bytes,
             version=_VERSION,
+            full=self._store.free_bytes() < _LEAST_FREE,
         )
 
     def _measured(self) -> float:

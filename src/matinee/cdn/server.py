@@ -47,7 +47,8 @@ class Server:
 
     def __init__(self, listener: socket.socket, site: Site, clock: Clock, *, most: int = 4096) -> None:
         self.site = site
-        self._threads = ThreadPoolExecutor(4, "disk")
+        self.threads = ThreadPoolExecutor(4, "disk")
+        """Where cold bytes are read."""
         self.heads = Heads()
         self.bytes_served = 0
         self.refused = 0
@@ -63,11 +64,6 @@ class Server:
     @property
     def port(self) -> int:
         return self._listener.getsockname()[1]
-
-    @property
-    def threads(self) -> ThreadPoolExecutor:
-        """Where cold bytes are read."""
-        return self._threads
 
     @property
     def connections(self) -> int:
@@ -94,7 +90,7 @@ class Server:
             for connection in list(self._connections.values()):
                 connection.close()
             self._readiness.close()
-            self._threads.shutdown(wait=False)
+            self.threads.shutdown(wait=False)
 
     def cut(self, lost: Callable[[Connection], bool]) -> None:
         """Ends at once those in the midst of an answer that they may no longer have."""

@@ -14,10 +14,9 @@ from pathlib import Path
 
 import msgspec
 
+from matinee.runtime.disk import is_full
 from matinee.runtime.errors import OutOfSpace
 from matinee.services.fill.contract import Manifest
-
-_OUT_OF_SPACE = {28, 122}  # ENOSPC, EDQUOT
 
 
 class Store:
@@ -52,7 +51,10 @@ class Store:
 
     def begin(self) -> tuple[int, Path]:
         """A new file to pull into. Raises OutOfSpace."""
-        fd, name = tempfile.mkstemp(dir=self._incoming)
+        try:
+            fd, name = tempfile.mkstemp(dir=self._incoming)
+        except OSError as wrong:
+            raise meaning(wrong) from wrong
         return fd, Path(name)
 
     def keep(self, fd: int, scratch: Path, path: str) -> None:
@@ -105,4 +107,4 @@ class Store:
 
 def meaning(wrong: OSError) -> OSError | OutOfSpace:
     """The error by meaning, where the disk is full."""
-    return OutOfSpace("The appliance's disk is full") if wrong.errno in _OUT_OF_SPACE else wrong
+    return OutOfSpace("The appliance's disk is full") if is_full(wrong) else wrong

@@ -27,7 +27,7 @@ class Beacon(Struct, frozen=True):
     id: Annotated[str, Meta(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9_-]+\Z")]
     kind: Kind
     name: Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[a-z0-9_.-]+\Z")]
-    at: datetime
+    at: Annotated[datetime, Meta(tz=True)]
     title_id: Annotated[str, Meta(max_length=64)] | None = None
     session_id: Annotated[str, Meta(max_length=64)] | None = None
     data: dict[str, Any] = {}

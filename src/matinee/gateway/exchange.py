@@ -316,10 +316,8 @@ class Exchange:
             self._server = None
 
     def _drop_upstream(self) -> None:
-        if (
-            self._task is not None and self._server is None
-        ):  # a filter that waits; a connection being made goes to the pool
-            self._task.cancel()
+        if self._task is not None and self._server is None:
+            self._task.cancel()  # a filter that waits; a connection being made goes to the pool
         upstream, self._upstream = self._upstream, None
         self._release()
         if upstream is not None:

@@ -1,7 +1,7 @@
 """Heads of HTTP/1.1 messages (RFC 9112), read strictly: what could be understood in two ways is refused.
 
-A request's head is read here, rewritten once, and goes on as bytes. `GATEWAY_ONLY` are the headers that a client may not
-set because the gateway does, `HOP_BY_HOP` those that concern one connection only.
+A request's head is read here, rewritten once, and goes on as bytes. `_GATEWAY_ONLY` are the headers that a client may not
+set because the gateway does, `_HOP_BY_HOP` those that concern one connection only.
 """
 
 from __future__ import annotations

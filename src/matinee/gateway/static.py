@@ -13,7 +13,7 @@ from matinee.gateway.errors import MethodRefused
 from matinee.gateway.request import Request
 from matinee.runtime.errors import NotFound
 
-INDEX = "/index.html"
+_INDEX = b"/index.html"
 _HASHED = re.compile(r"[-.][A-Za-z0-9_-]{8,}\.[a-z0-9]+\Z")
 _TEXT = re.compile(r"text/|application/(?:javascript|json|manifest\+json|xml|wasm)|image/svg")
 _TYPES = {
@@ -79,7 +79,7 @@ class Static:
         if found is not None or path == b"/api" or path.startswith(b"/api/"):
             return found
         wants_page = request.method in {b"GET", b"HEAD"} and b"text/html" in request.fields.get(b"accept", b"")
-        return self._files.get(INDEX.encode()) if wants_page else None
+        return self._files.get(_INDEX) if wants_page else None
 
     def _nothing(self, request: Request) -> str:
         if self._files:

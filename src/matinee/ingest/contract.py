@@ -146,7 +146,7 @@ class Ingest(Protocol):
 
     @operation(idempotent=True, timeout_s=60)
     async def start(self, message: Start) -> Preparation:
-        """Raises Invalid when the file cannot be read."""
+        """Raises Invalid when the file cannot be read, OutOfSpace when it cannot be taken."""
         ...
 
     @operation(idempotent=True)

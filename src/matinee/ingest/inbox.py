@@ -42,6 +42,7 @@ class Inbox:
 
     def __init__(self, home: Path) -> None:
         self._root = home / FOLDER
+        self._told: dict[str, str] = {}
 
     def put(
         self, path: Path, metadata: Metadata, sidecars: list[Sidecar], *, publish: bool = True, move: bool = False
@@ -78,10 +79,16 @@ class Inbox:
                 _log.warning("the inbox's %s is refused: %s", folder.name, error.detail)
                 (folder / _REFUSED).write_text(error.detail + "\n")
             except MatineeError as error:
-                _log.warning("the inbox's %s waits: %s", folder.name, error.detail)
+                self._tell(folder.name, error.detail)
             else:
                 await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
         return taken
+
+    def _tell(self, name: str, why: str) -> None:
+        """Once, though it is tried again every other moment."""
+        if self._told.get(name) != why:
+            self._told[name] = why
+            _log.warning("the inbox's %s waits: %s", name, why)
 
     def _waiting(self) -> list[Path]:
         notes = sorted(self._root.glob(f"[!.]*/{_NOTE}"))

@@ -9,6 +9,7 @@ from pathlib import Path
 import obstore
 from obstore.store import ObjectStore
 
+from matinee.backends.objects.errors import by_meaning
 from matinee.ingest.package import DASH, HLS
 from matinee.ingest.pipeline import Order
 from matinee.services.catalog.contract import Attach, ByTitle, Catalog, Encode, Poster, State
@@ -68,7 +69,8 @@ async def announce(catalog: Catalog, fill: Fill, order: Order, encode: Encode, p
 
 async def _put(objects: ObjectStore, path: Path, key: str) -> None:
     attributes = {"Content-Type": _TYPES[path.suffix]} if path.suffix in _TYPES and _keeps_types(objects) else None
-    await obstore.put_async(objects, key, path, attributes=attributes)
+    with by_meaning():
+        await obstore.put_async(objects, key, path, attributes=attributes)
 
 
 def _keeps_types(objects: ObjectStore) -> bool:

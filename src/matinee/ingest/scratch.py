@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import shutil
 from collections.abc import Awaitable, Callable, Iterator
@@ -37,9 +38,13 @@ class Scratch:
         if not done.exists():
             await asyncio.to_thread(self._clear, job_id, step)
             part = self._root / job_id / f"{step}.{task_id}{_UNFINISHED}"
-            part.mkdir(parents=True)
-            result = await work(part)
-            await asyncio.to_thread(_seal, part, done, result)
+            try:
+                part.mkdir(parents=True)
+                await asyncio.to_thread(_seal, part, done, await work(part))
+            except OSError as wrong:
+                if wrong.errno == errno.ENOSPC:
+                    raise OutOfSpace("The disk became full while the film was prepared.") from wrong
+                raise
         return msgspec.json.decode((done / _RESULT).read_bytes(), type=dict[str, Any])
 
     def _clear(self, job_id: str, step: str) -> None:
@@ -52,7 +57,8 @@ class Scratch:
         free = shutil.disk_usage(self._root).free
         if free - RESERVE < needed:
             raise OutOfSpace(
-                f"The disk needs about {max(1, needed >> 20)} MB more for this film, and has {free >> 20} MB."
+                f"There is not enough room on the disk: this film needs about {(needed + RESERVE) >> 20} MB, "
+                f"and {free >> 20} MB are free."
             )
 
     def jobs(self) -> Iterator[str]:

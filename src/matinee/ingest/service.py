@@ -33,7 +33,7 @@ from matinee.ingest.contract import (
 from matinee.ingest.intake import Intake, State
 from matinee.ingest.leftovers import Leftovers
 from matinee.ingest.pipeline import Order
-from matinee.ingest.upload import Uploads
+from matinee.ingest.upload import Uploads, check_room
 from matinee.runtime.clock import Clock, milliseconds
 from matinee.runtime.errors import Conflict, MatineeError, NotFound
 from matinee.runtime.ids import ENCODE, IMAGE, UPLOAD, Ids
@@ -140,7 +140,14 @@ class Service:
             created_at=now,
             touched_at=now,
         )
-        return await self._database.transact(lambda connection: intake.add(connection, new))
+        free = sources.free_bytes(self._objects)
+
+        def unit(connection: Connection) -> Intake:
+            if not message.move:  # what is moved lies on the disk already
+                check_room(connection, free, size)
+            return intake.add(connection, new)
+
+        return await self._database.transact(unit)
 
     async def _prepare(self, film: Intake, source: str, sidecars: list[Sidecar]) -> Preparation:
         order = Order(

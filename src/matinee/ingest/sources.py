@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 import obstore
 from obstore.store import LocalStore, ObjectStore
 
+from matinee.backends.objects.errors import by_meaning
 from matinee.ingest.package import digest
 from matinee.runtime.errors import Invalid
 
@@ -67,7 +68,7 @@ def checked(path: str) -> Path:
 async def take(objects: ObjectStore, path: Path, object_key: str, *, move: bool) -> str:
     """Puts the file to objects (with `move` it is gone from its place then) and answers its SHA-256 in hex.
 
-    On one file system a move is a rename. Raises Invalid when the file cannot be read.
+    On one file system a move is a rename. Raises Invalid when the file cannot be read, OutOfSpace.
     """
     try:
         goal = local_path(objects, object_key)
@@ -97,7 +98,8 @@ async def _copied(objects: ObjectStore, path: Path, object_key: str) -> str:
                 found.update(block)
                 yield block
 
-    await asyncio.to_thread(obstore.put, objects, object_key, blocks(), use_multipart=True, chunk_size=_BLOCK)
+    with by_meaning():
+        await asyncio.to_thread(obstore.put, objects, object_key, blocks(), use_multipart=True, chunk_size=_BLOCK)
     return found.hexdigest()
 
 

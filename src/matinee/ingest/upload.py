@@ -59,8 +59,8 @@ class Uploads:
                 film = _own(connection, message.account_id, new.subtitle_of)
                 if film.state is not State.OPEN or film.subtitle_of is not None:
                     raise NoSuchUpload("The film of this subtitle file takes no more files.")
-            elif not has_room(free, intake.outstanding(connection), new.size):
-                raise OutOfSpace("There is not enough room on the disk for this film.")
+            else:
+                check_room(connection, free, new.size)
             return intake.add(connection, new)
 
         return await self._database.transact(unit)
@@ -99,6 +99,12 @@ class Uploads:
             return (await obstore.head_async(self._objects, key))["size"]
         except FileNotFoundError:
             return 0
+
+
+def check_room(connection: Connection, free: int, size: int) -> None:
+    """Raises OutOfSpace where a disk with so many bytes free cannot take a film of this size and prepare it."""
+    if not has_room(free, intake.outstanding(connection), size):
+        raise OutOfSpace("There is not enough room on the disk for this film.")
 
 
 def has_room(free: int, outstanding: int, size: int) -> bool:

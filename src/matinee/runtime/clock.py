@@ -1,7 +1,7 @@
 """Time, from outside: rules take it as a value, services take a Clock.
 
-Calendar rules and token lives read `now`, which a test clock may move; timeouts, heartbeats and leases read
-`monotonic`, which nothing moves.
+Calendar rules and token lives read `now`, which a test clock may move. Timeouts, heartbeats and leases read what nothing
+moves: `monotonic`, or `real_now` where they outlive a process.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from typing import Protocol
 
 
 class Clock(Protocol):
+    """What time it is, by the three measures that must not be mixed."""
+
     def now(self) -> datetime:
         """Aware UTC calendar time; a test clock may have moved it."""
         ...

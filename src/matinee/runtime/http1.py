@@ -10,7 +10,7 @@ import asyncio
 import re
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
-from typing import cast
+from typing import TypeVar, cast
 from urllib.parse import unquote, urlsplit
 
 from msgspec import Struct
@@ -18,6 +18,7 @@ from msgspec import Struct
 from matinee.runtime.errors import DeadlineExceeded, Invalid, Unavailable
 from matinee.runtime.http1_exchange import Exchange, Lost, Streamed
 
+T = TypeVar("T")
 Sink = Callable[[bytes], Awaitable[None]]
 
 _REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
@@ -73,9 +74,15 @@ class Client:
         again = method in _REPEATABLE if idempotent is None else idempotent
         try:
             async with asyncio.timeout(timeout_s), self._slots:
-                exchange = await self._exchanged(lambda: Exchange(method, most_bytes), sent, again=again)
+                exchange = await self._tried(
+                    lambda connection: self._whole(connection, Exchange(method, most_bytes), sent),
+                    self._connected,
+                    again=again,
+                )
         except TimeoutError as late:
             raise DeadlineExceeded(f"{self._base_url} did not answer within {timeout_s:.3g} s") from late
+        except Lost as lost:
+            raise Unavailable(f"{self._base_url} broke off its answer") from lost
         return Response(exchange.status, exchange.headers(), exchange.body())
 
     async def stream(
@@ -98,8 +105,10 @@ class Client:
         sent = self._head(method, target, headers or {}, b"")
         async with self._slots:
             try:
-                connection, exchange, piece = await self._begun(
-                    lambda: Streamed(method, most_bytes, expect), sent, timeout_s, again=method in _REPEATABLE
+                connection, exchange, piece = await self._tried(
+                    lambda connection: self._first(connection, Streamed(method, most_bytes, expect), sent, timeout_s),
+                    lambda: self._connected_within(timeout_s),
+                    again=method in _REPEATABLE,
                 )
                 try:
                     while piece is not None:
@@ -121,19 +130,19 @@ class Client:
         self._idle.clear()
         await asyncio.sleep(0)
 
-    async def _begun(
-        self, make: Callable[[], Streamed], sent: bytes, timeout_s: float, *, again: bool
-    ) -> tuple[Connection, Streamed, bytes | None]:
+    async def _tried(
+        self, use: Callable[[Connection], Awaitable[T]], connect: Callable[[], Awaitable[Connection]], *, again: bool
+    ) -> T:
+        """What `use` gives on a pooled connection; on a fresh one where there is none, or where it had been closed meanwhile and
+        the request may be repeated. Raises Lost."""
         pooled = self._pooled()
         if pooled is not None:
             try:
-                return await self._first(pooled, make(), sent, timeout_s)
+                return await use(pooled)
             except Lost as lost:
                 if lost.begun or not again:
                     raise
-        async with asyncio.timeout(timeout_s):
-            fresh = await self._connected()
-        return await self._first(fresh, make(), sent, timeout_s)
+        return await use(await connect())
 
     async def _first(
         self, connection: Connection, exchange: Streamed, sent: bytes, timeout_s: float
@@ -145,20 +154,7 @@ class Client:
             self._release(connection)
             raise
 
-    async def _exchanged(self, make: Callable[[], Exchange], sent: bytes, *, again: bool) -> Exchange:
-        pooled = self._pooled()
-        if pooled is not None:
-            try:
-                return await self._over(pooled, make(), sent)
-            except Lost as lost:
-                if lost.begun or not again:
-                    raise Unavailable(f"{self._base_url} broke off the connection") from lost
-        try:
-            return await self._over(await self._connected(), make(), sent)
-        except Lost as lost:
-            raise Unavailable(f"{self._base_url} broke off the connection") from lost
-
-    async def _over(self, connection: Connection, exchange: Exchange, sent: bytes) -> Exchange:
+    async def _whole(self, connection: Connection, exchange: Exchange, sent: bytes) -> Exchange:
         try:
             connection.send(exchange, sent)
             await exchange.done
@@ -175,6 +171,10 @@ class Client:
                 return connection
             connection.abort()
         return None
+
+    async def _connected_within(self, seconds: float) -> Connection:
+        async with asyncio.timeout(seconds):
+            return await self._connected()
 
     async def _connected(self) -> Connection:
         if self._closed:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from matinee.runtime.clock import Clock
+from matinee.runtime.clock import Clock, milliseconds
 
 TITLE, ENCODE, IMAGE = "ttl", "enc", "img"
 ACCOUNT, PROFILE, LOGIN, PASSPORT = "acc", "prf", "lgn", "psp"
-SUBSCRIPTION, PERIOD, PAYMENT, INVOICE, ENTRY = "sub", "prd", "pay", "inv", "ent"
+SUBSCRIPTION, PERIOD, PAYMENT, ENTRY = "sub", "prd", "pay", "ent"
 SESSION, JOB, TASK, UPLOAD, EVENT, REQUEST = "ses", "job", "tsk", "upl", "evt", "req"
 
 
@@ -21,8 +21,7 @@ class Ids:
         self._entropy = entropy
 
     def new(self, prefix: str) -> str:
-        ms = int(self._clock.now().timestamp() * 1000)
-        value = (ms << 80) | int.from_bytes(self._entropy(10))
+        value = (milliseconds(self._clock.now()) << 80) | int.from_bytes(self._entropy(10))
         value = (value & ~(0xF << 76)) | (0x7 << 76)
         value = (value & ~(0x3 << 62)) | (0x2 << 62)
         return f"{prefix}_{value:032x}"

@@ -137,6 +137,10 @@ class Verifier:
         except (msgspec.MsgspecError, ValueError) as error:
             raise Invalid(f"this is not a set of ES256 keys: {error}") from error
 
+    def knows(self, kid: str) -> bool:
+        """Whether a key of this name is among them."""
+        return kid in self._keys
+
     def verify(
         self, token: str | bytes, now: datetime, *, issuer: str | None = None, audience: str | None = None
     ) -> dict[str, Any]:

@@ -49,16 +49,7 @@ def configure(process: str, *, json: bool = False, level: int = logging.INFO, fi
     `file` gets the same lines and, of our own, those at debug level too: every program that a step starts, for one. It
     holds the last few megabytes; of requests only their errors stand in it.
     """
-    shared: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.ExtraAdder(),
-        _Named(process),
-        _traced,
-        structlog.processors.TimeStamper(fmt="iso" if json else "%H:%M:%S", utc=json),
-        structlog.processors.StackInfoRenderer(),
-        structlog.processors.format_exc_info,
-    ]
+    shared = _shared(process, json=json)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -70,17 +61,10 @@ def configure(process: str, *, json: bool = False, level: int = logging.INFO, fi
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=shared,
-        processors=[
-            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            structlog.processors.JSONRenderer(default=str, ensure_ascii=False) if json else _short,
-            lambda _, __, line: cut(str(line)),
-        ],
-    )
     said = logging.StreamHandler(sys.stderr)
     said.setLevel(level)
     kept = [_kept(file)] if file is not None else []
+    formatter = _formatter(shared, json=json)
     for handler in (said, *kept):
         handler.setFormatter(formatter)
     root = logging.getLogger()
@@ -91,8 +75,41 @@ def configure(process: str, *, json: bool = False, level: int = logging.INFO, fi
     logging.getLogger("matinee").setLevel(logging.DEBUG if kept else level)
 
 
+def _shared(process: str, *, json: bool) -> list[Processor]:
+    """What every line goes through, whichever logger it came from."""
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.ExtraAdder(),
+        _Named(process),
+        _traced,
+        structlog.processors.TimeStamper(fmt="iso" if json else "%H:%M:%S", utc=json),
+        structlog.processors.StackInfoRenderer(),
+        structlog.processors.format_exc_info,
+    ]
+
+
+def _formatter(shared: list[Processor], *, json: bool) -> logging.Formatter:
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.JSONRenderer(default=str, ensure_ascii=False) if json else _short,
+            lambda _, __, line: cut(str(line)),
+        ],
+    )
+
+
+class _Kept(RotatingFileHandler):
+    """Goes without a line that a full disk does not take: what matters of it stands on standard error."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        if not isinstance(sys.exception(), OSError):
+            super().handleError(record)
+
+
 def _kept(file: Path) -> logging.Handler:
-    handler = RotatingFileHandler(file, maxBytes=_FILE_BYTES, backupCount=2, encoding="utf-8", delay=True)
+    handler = _Kept(file, maxBytes=_FILE_BYTES, backupCount=2, encoding="utf-8", delay=True)
     handler.setLevel(logging.DEBUG)
     return handler
 

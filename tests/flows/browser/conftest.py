@@ -1,7 +1,8 @@
 """A whole installation with small films, and visitors in a real Chromium.
 
-`house` lives as long as one module, as does the browser: its driver keeps a loop running in this thread, which tests of
-other folders must not meet. `visit` opens a page in a browser of its own, so to speak: a fresh context."""
+All tests here share one `house` and one `browser`, and come after all others: the browser's driver keeps a loop running in
+this thread, which tests of other folders must not meet. `visit` opens a page in a browser of its own, so to speak: a fresh
+context."""
 
 from __future__ import annotations
 
@@ -33,9 +34,14 @@ CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--autoplay-policy=no-user-gesture-required"]
 PATIENCE_MS = 15_000
 PASSWORD = "correct horse"
-LAPTOP = (1280, 800)
+LAPTOP, PHONE = (1280, 800), (390, 844)
+FOLDER = Path(__file__).parent
 
 expect.set_options(timeout=PATIENCE_MS)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: FOLDER in item.path.parents)
 
 
 def free_ports(count: int) -> int:
@@ -105,15 +111,18 @@ class House:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
         until(self._open, 60)
-        until(lambda: len(self._reporting()) == 2, 30)
+        until(lambda: len(self.appliances_up()) == 2, 30)
 
     def _open(self) -> bool:
         assert self._process is not None
         assert self._process.poll() is None, self._log.read_text()
         return "Matinee is running" in self._log.read_text()
 
-    def _reporting(self) -> list[Any]:
-        return [one for one in self.owner.get("/api/operations/appliances")["appliances"] if one]
+    def appliances_up(self) -> dict[int, str]:
+        """The names of the appliances that report, by their port."""
+        known = self.owner.get("/api/operations/appliances")["appliances"]
+        up = [one["report"] for one in known if one["up"]]
+        return {int(report["url"].rpartition(":")[2]): report["appliance_id"] for report in up}
 
     def stop(self) -> None:
         assert self._process is not None
@@ -170,7 +179,7 @@ class House:
         return found
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def house() -> Iterator[House]:
     folder = Path(tempfile.mkdtemp(prefix="mb", dir="/tmp"))  # short: sockets lie inside
     house = House(folder / "h")
@@ -205,6 +214,23 @@ def _film(path: Path, picture: str, seconds: int) -> None:
     coding = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac"]
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", *sources, "-t", str(seconds), *coding, str(path)]
     subprocess.run(command, check=True, timeout=60)
+
+
+@dataclass(frozen=True)
+class Films:
+    """Ids of published films: one for all with subtitles, one for adults alone, one of a minute and a half."""
+
+    sunny: str
+    adult: str
+    long: str
+
+
+@pytest.fixture(scope="session")
+def films(house: House, reels: Path) -> Films:
+    house.add(reels / "film.mp4", "Sunny Side", "--genre", "Drama", "--maturity", "0")
+    house.add(reels / "bare.mp4", "Night Shift", "--genre", "Thriller", "--maturity", "18")
+    house.add(reels / "long.mp4", "The Long Way", "--genre", "Drama", "--maturity", "0")
+    return Films(house.title("Sunny Side"), house.title("Night Shift"), house.title("The Long Way"))
 
 
 # -- visitors ------------------------------------------------------------------------------------------------------
@@ -247,7 +273,7 @@ def refused(complaint: str) -> bool:
     return "Failed to load resource" in complaint
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import FrameLocator, Page, Request, expect
 
 if TYPE_CHECKING:
-    from conftest import House, Person, Player, Visits
+    from conftest import Films, House, Person, Player, Visits
 
 pytestmark = pytest.mark.browser
 
 GOOD, DECLINED, CHALLENGED = "4242424242424242", "4000000000009995", "4000002760003184"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def films(house: House, reels: Path) -> None:
-    house.add(reels / "film.mp4", "Sunny Side", "--genre", "Drama", "--maturity", "0")
-    house.add(reels / "bare.mp4", "Night Shift", "--genre", "Thriller", "--maturity", "18")
 
 
 def to_the_card(page: Page, email: str, plan: str = "Standard") -> FrameLocator:
@@ -47,7 +40,9 @@ def someone() -> str:
     return f"{uuid.uuid4().hex[:12]}@example.org"
 
 
-def test_a_stranger_signs_up_finds_a_film_watches_it_and_goes_on_elsewhere(visit: Visits, player: type[Player]) -> None:
+def test_a_stranger_signs_up_finds_a_film_watches_it_and_goes_on_elsewhere(
+    visit: Visits, player: type[Player], films: Films
+) -> None:
     email = someone()
     page = visit()
     to_the_card(page, email)
@@ -144,12 +139,17 @@ def child_of(member: Person) -> None:
     member.choose(answer.json()["id"])
 
 
-def test_a_limited_profile_meets_no_adult_title(house: House, visit: Visits) -> None:
-    adult = house.title("Night Shift")
+def status_of(page: Page, picture: str) -> int:
+    return page.evaluate("async (url) => (await fetch(url)).status", picture)
+
+
+def test_a_limited_profile_meets_no_adult_title(house: House, visit: Visits, films: Films) -> None:
     member = house.member()
+    poster = member.get(f"/api/discovery/titles/{films.adult}")["poster_url"]
     grown_up = visit(member)
     grown_up.goto("/search?q=night")
     expect(grown_up.get_by_role("link", name="Night Shift")).to_be_visible()
+    assert status_of(grown_up, poster) == 200
 
     child_of(member)
     page = visit(member)
@@ -161,21 +161,32 @@ def test_a_limited_profile_meets_no_adult_title(house: House, visit: Visits) -> 
     page.goto("/genres")
     expect(page.get_by_role("link", name="Drama")).to_be_visible()
     expect(page.get_by_role("link", name="Thriller")).to_have_count(0)
-    for path in (f"/titles/{adult}", f"/watch/{adult}"):
+    for path in (f"/titles/{films.adult}", f"/watch/{films.adult}"):
         page.goto(path)
         expect(page.get_by_text("not for this profile")).to_be_visible()
         expect(page.get_by_text("Night Shift")).to_have_count(0)
+    assert status_of(page, poster) == 404
+
+
+def test_an_editors_limited_profile_is_no_editor(house: House, visit: Visits) -> None:
+    editor = house.log_in(house.owner.email, house.owner.password)
+    child_of(editor)
+    page = visit(editor)
+    page.goto("/")
+    expect(page.get_by_role("link", name="Genres")).to_be_visible()
+    expect(page.get_by_role("link", name="Studio")).to_have_count(0)
+    page.goto("/studio")
+    expect(page.get_by_role("heading", name="This page is for editors")).to_be_visible()
 
 
 def test_a_plan_of_one_screen_names_what_plays_and_lets_the_next_in_when_it_ends(
-    house: House, visit: Visits, player: type[Player]
+    house: House, visit: Visits, player: type[Player], films: Films
 ) -> None:
     member = house.member("basic")
-    sunny = house.title("Sunny Side")
     first, second = visit(member), visit(house.log_in(member.email, member.password))
-    first.goto(f"/watch/{sunny}")
+    first.goto(f"/watch/{films.sunny}")
     player(first).wait_past(0.5)
-    second.goto(f"/watch/{sunny}")
+    second.goto(f"/watch/{films.sunny}")
     alert = second.get_by_role("alert")
     expect(alert).to_contain_text("All your screens are in use")
     expect(alert.get_by_role("listitem")).to_contain_text("Sunny Side on")

@@ -14,8 +14,11 @@ from litestar.routes import HTTPRoute
 from matinee.api import app as application
 from matinee.api import examples
 from matinee.api.clients import Settings
-from matinee.api.openapi import Document, operations
+from matinee.api.methods import options
+from matinee.api.openapi import FRONT_DOOR, Document, operations
 from matinee.api.viewer import Access
+from matinee.gateway import errors as _gateway  # noqa: F401 - its errors are known once it is imported
+from matinee.runtime.errors import MatineeError
 
 DEPENDENCIES = application._dependencies(SimpleNamespace(clock=None), Settings())  # type: ignore[arg-type]
 DEPENDENCIES["document"] = application._given(None)
@@ -93,11 +96,35 @@ def test_every_error_is_a_problem() -> None:
     assert "status_code" not in msgspec.json.encode(CONTENT["components"]).decode()
 
 
+def test_what_the_gateway_answers_is_described_as_it_says_it() -> None:
+    for status, types in FRONT_DOOR.items():
+        for name, title in types.items():
+            error = MatineeError.classes[name]
+            assert (error.__module__, error.status, error.title) == ("matinee.gateway.errors", status, title)
+    assert all({str(status) for status in FRONT_DOOR} < set(each["responses"]) for _, _, each in OPERATIONS)
+
+
+def test_options_names_every_method_of_an_address() -> None:
+    methods: dict[str, set[str]] = {}
+    for handler in application.ROUTES:
+        for path in handler.paths:
+            methods.setdefault(path, {"OPTIONS"}).update(handler.http_methods)
+    answering = options(application.ROUTES)
+    told = {path: set(each.fn().headers["Allow"].split(", ")) for each in answering for path in each.paths}
+    assert told == {path: named for path, named in methods.items() if path in told}
+    assert len(told) == len(methods) - 1, "tus answers OPTIONS itself"
+
+
 def test_every_reference_leads_somewhere_and_every_pattern_is_ecmascript() -> None:
     text = msgspec.json.encode(CONTENT).decode()
     for name in re.findall(r'"#/components/schemas/([^"]+)"', text):
         assert name in CONTENT["components"]["schemas"]
     assert r"\\Z" not in text
+
+
+def test_no_two_types_share_a_name() -> None:
+    """msgspec tells two of one name apart by their modules, and a client would read those in its own types."""
+    assert [name for name in CONTENT["components"]["schemas"] if "." in name] == []
 
 
 def test_who_may_ask_is_described() -> None:

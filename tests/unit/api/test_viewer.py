@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from matinee.api.viewer import Access, Origin, ProfileRequired, admit
+from matinee.api.viewer import Access, Origin, Passport, ProfileRequired, admit
 from matinee.runtime.errors import Forbidden, MatineeError, Unauthenticated
 from matinee.services.accounts.contract import ProfileLocked
 from matinee.terms.maturity import Maturity
@@ -59,3 +59,23 @@ def test_the_host_s_name_is_without_its_port(host: str, name: str) -> None:
 )
 def test_loopback_is_this_very_machine(address: str, is_loopback: bool) -> None:
     assert Origin("DE", address, "localhost", "http").loopback is is_loopback
+
+
+@pytest.mark.parametrize(
+    ("profile", "maturity", "kept"),
+    [
+        ("prf", Maturity.EIGHTEEN, True),
+        ("prf", Maturity.SIXTEEN, False),
+        ("prf", Maturity.ALL, False),
+        (None, Maturity.EIGHTEEN, True),
+        (None, Maturity.ALL, True),
+    ],
+)
+def test_a_profile_with_an_age_limit_has_none_of_its_account_s_roles(
+    profile: str | None, maturity: Maturity, kept: bool
+) -> None:
+    roles = frozenset({Role.EDITOR, Role.OPERATOR})
+    who = Passport("matinee/api", "acc", "lgn", profile, roles, maturity, "DE", 0).viewer("AT")
+    assert who.roles == (roles if kept else frozenset())
+    assert (who.account_id, who.login, who.profile_id, who.maturity) == ("acc", "lgn", profile, maturity)
+    assert who.territory == "AT"

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
@@ -118,3 +120,14 @@ def test_metrics_are_exposed_of_one_registry() -> None:
     assert content_type.startswith("text/plain")
     assert b"process_cpu_seconds_total" in body or sys.platform != "linux"
     assert telemetry.registry() is not telemetry.registry()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_line_that_a_full_disk_does_not_take_is_said_all_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    telemetry.configure("core", file=Path("/dev/full"))
+    structlog.get_logger("matinee.test").warning("the disk is full")
+    said = capsys.readouterr().err
+    assert "the disk is full" in said
+    assert len(said.splitlines()) == 1
+    with contextlib.suppress(OSError):
+        logging.getLogger().handlers[1].close()

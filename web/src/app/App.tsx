@@ -1,9 +1,9 @@
-import { type ComponentType, Suspense, useEffect } from "react";
+import { type ComponentType, useEffect } from "react";
 import { Failed } from "../components/Notice";
 import { Spinner } from "../components/Skeleton";
 import { enableBeacons } from "../lib/beacon";
 import { navigate, safeNext, usePath } from "../lib/router";
-import { useSession } from "../lib/session";
+import { isEditor, useSession } from "../lib/session";
 import type { Session } from "../lib/shapes";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { NotForYou, NotFound } from "./NotFound";
@@ -40,12 +40,8 @@ function Page({ path, session }: { path: string; session: Session | null }) {
   const to = detour(route.needs, session);
   if (to !== null) return <Detour to={to} />;
   const Wanted = route.page as ComponentType<Record<string, string>>;
-  const forbidden = route.needs === "editor" && !session?.account.roles.includes("editor");
-  const page = (
-    <ErrorBoundary key={path}>
-      <Suspense fallback={<Spinner />}>{forbidden ? <NotForYou /> : <Wanted {...params} />}</Suspense>
-    </ErrorBoundary>
-  );
+  const forbidden = route.needs === "editor" && !isEditor(session);
+  const page = <ErrorBoundary key={path}>{forbidden ? <NotForYou /> : <Wanted {...params} />}</ErrorBoundary>;
   return route.bare ? page : <Shell session={session}>{page}</Shell>;
 }
 

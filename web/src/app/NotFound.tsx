@@ -18,7 +18,7 @@ export function NotForYou() {
   usePageTitle("Not allowed");
   return (
     <Empty heading="h1" title="This page is for editors">
-      <p>Your account may not add or change films.</p>
+      <p>Your account or this profile may not add or change films.</p>
       <LinkButton kind="primary" to="/">
         Go to the start
       </LinkButton>

@@ -3,7 +3,7 @@ import { Avatar } from "../components/Avatar";
 import { Icon } from "../components/Icon";
 import { Logo } from "../components/Logo";
 import { Link, usePath } from "../lib/router";
-import { useLogOut } from "../lib/session";
+import { isEditor, useLogOut } from "../lib/session";
 import type { Session } from "../lib/shapes";
 
 function NavLink({ to, children }: { to: string; children: ReactNode }) {
@@ -62,7 +62,6 @@ function Personal({ session }: { session: Session }) {
 }
 
 function Head({ session }: { session: Session | null }) {
-  const editor = session?.account.roles.includes("editor");
   return (
     <header className="head">
       <Link to="/" aria-label="Matinee">
@@ -72,7 +71,7 @@ function Head({ session }: { session: Session | null }) {
         <nav className="head-nav" aria-label="Main">
           <NavLink to="/">Home</NavLink>
           <NavLink to="/genres">Genres</NavLink>
-          {editor && <NavLink to="/studio">Studio</NavLink>}
+          {isEditor(session) && <NavLink to="/studio">Studio</NavLink>}
         </nav>
       )}
       <div className="head-gap" />
@@ -92,15 +91,28 @@ function Head({ session }: { session: Session | null }) {
   );
 }
 
+/** A new page takes the focus, unless something on it has: the Tab key goes on from what the page shows. */
+function useFocusOfNewPage() {
+  const main = useRef<HTMLElement>(null);
+  const path = usePath();
+  const shown = useRef(path);
+  useEffect(() => {
+    if (shown.current !== path && document.activeElement === document.body) main.current?.focus({ preventScroll: true });
+    shown.current = path;
+  }, [path]);
+  return main;
+}
+
 /** What stands around every page but the player. */
 export function Shell({ session, children }: { session: Session | null; children: ReactNode }) {
+  const main = useFocusOfNewPage();
   return (
     <>
       <a className="skip" href="#main">
         Skip to content
       </a>
       <Head session={session} />
-      <main id="main" tabIndex={-1}>
+      <main id="main" tabIndex={-1} ref={main}>
         {children}
       </main>
     </>

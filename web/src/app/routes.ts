@@ -1,5 +1,5 @@
-// Every address of the client, what it needs, and its page. A lazy page's code comes when it is wanted, or a moment before.
-import { type ComponentType, lazy } from "react";
+// Every address of the client, what it needs, and its page. A later page's code comes when it is wanted, or a moment before.
+import type { ComponentType } from "react";
 import { GenrePage } from "../features/browse/GenrePage";
 import { GenresPage } from "../features/browse/GenresPage";
 import { HomePage } from "../features/browse/HomePage";
@@ -11,10 +11,11 @@ import { LogInPage } from "../features/signup/LogInPage";
 import { SignUpPage } from "../features/signup/SignUpPage";
 import { TitlePage } from "../features/title/TitlePage";
 import { match, onPreload, type Params } from "../lib/router";
+import { later } from "./later";
 
-const loadPlayer = () => import("../features/player/PlayerPage");
-const loadStudio = () => import("../features/studio/StudioPage");
-const loadAccount = () => import("../features/account/AccountPage");
+const player = later(() => import("../features/player/PlayerPage"));
+const studio = later(() => import("../features/studio/StudioPage"));
+const account = later(() => import("../features/account/AccountPage"));
 
 /** Who may see a page: strangers alone, everyone, a member, a member with a profile chosen, an editor. */
 export type Needs = "stranger" | "anyone" | "member" | "profile" | "editor";
@@ -34,9 +35,9 @@ export const routes: Route[] = [
   { path: "/genres", needs: "profile", page: GenresPage },
   { path: "/genres/:id", needs: "profile", page: GenrePage },
   { path: "/titles/:id", needs: "profile", page: TitlePage },
-  { path: "/watch/:id", needs: "profile", page: lazy(loadPlayer), bare: true, load: loadPlayer },
-  { path: "/account", needs: "member", page: lazy(loadAccount), load: loadAccount },
-  { path: "/studio", needs: "editor", page: lazy(loadStudio), load: loadStudio },
+  { path: "/watch/:id", needs: "profile", bare: true, ...player },
+  { path: "/account", needs: "member", ...account },
+  { path: "/studio", needs: "editor", ...studio },
 ];
 
 export function find(path: string): { route: Route; params: Params } | null {

@@ -3,7 +3,8 @@ import { type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, ty
 type Around = { label: string; hint?: ReactNode; error?: string | undefined };
 
 function described(id: string, { hint, error }: Around) {
-  return [hint ? `${id}-hint` : "", error ? `${id}-error` : ""].filter(Boolean).join(" ") || undefined;
+  if (error) return `${id}-error`;
+  return hint ? `${id}-hint` : undefined;
 }
 
 function Frame({ id, label, hint, error, children }: Around & { id: string; children: ReactNode }) {
@@ -11,7 +12,7 @@ function Frame({ id, label, hint, error, children }: Around & { id: string; chil
     <div className="field">
       <label htmlFor={id}>{label}</label>
       {children}
-      {hint && (
+      {hint && !error && (
         <p id={`${id}-hint`} className="field-hint">
           {hint}
         </p>

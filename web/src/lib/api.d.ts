@@ -89,6 +89,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/account/subscription": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Subscribe again once the last subscription has ended; the first period is charged at once. */
+        post: operations["account.subscribe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/beacon": {
         parameters: {
             query?: never;
@@ -912,9 +929,15 @@ export interface components {
             /** @default null */
             return_url?: string | null;
         };
+        /** Appliance */
+        Appliance: {
+            report: components["schemas"]["Report"];
+            seen_at: string;
+            up: boolean;
+        };
         /** Appliances */
         Appliances: {
-            appliances: components["schemas"]["matinee.services.steering.contract.Appliance"][];
+            appliances: components["schemas"]["Appliance"][];
         };
         /** Batch */
         Batch: {
@@ -981,9 +1004,26 @@ export interface components {
             title: string;
             year: number | null;
         };
+        /**
+         * Device
+         * @description What the client says of itself. `codecs` are RFC 6381 strings (their first part decides); none: any.
+         */
+        Device: {
+            /** @default [] */
+            codecs?: string[];
+            /** @default 0 */
+            downlink_kbps?: number;
+            /**
+             * @default {
+             *       "height": 1080,
+             *       "width": 1920
+             *     }
+             */
+            screen?: components["schemas"]["Screen"];
+        };
         /** Devices */
         Devices: {
-            devices: components["schemas"]["matinee.api.household.Device"][];
+            devices: components["schemas"]["SignedInDevice"][];
         };
         /**
          * Doing
@@ -1156,6 +1196,14 @@ export interface components {
             /** @default null */
             pin?: string | null;
         };
+        /**
+         * NewSubscription
+         * @description `payment_method` as at the sign-up.
+         */
+        NewSubscription: {
+            payment_method: string;
+            plan: string;
+        };
         /** Now */
         Now: {
             now: string;
@@ -1198,7 +1246,7 @@ export interface components {
          * @description All that a player needs. Send a heartbeat every `heartbeat_s` seconds.
          */
         Playing: {
-            appliances: components["schemas"]["matinee.api.play.Appliance"][];
+            appliances: components["schemas"]["RankedAppliance"][];
             duration_s: number;
             heartbeat_s: number;
             heartbeat_url: string;
@@ -1285,6 +1333,15 @@ export interface components {
             profiles: components["schemas"]["Profile"][];
         };
         /**
+         * RankedAppliance
+         * @description `rank` 0 is the one to ask first.
+         */
+        RankedAppliance: {
+            id: string;
+            rank: number;
+            url: string;
+        };
+        /**
          * Report
          * @description What an appliance says of itself every second. `url` is its public base URL without a trailing slash; it may hold
          *         `{host}`, which stands for the host name by which the viewer reached the gateway. `load` is 0 to 1 of what it can give,
@@ -1334,6 +1391,17 @@ export interface components {
         Screen: {
             height: number;
             width: number;
+        };
+        /**
+         * SignedInDevice
+         * @description One login. `current` is the one that asks.
+         */
+        SignedInDevice: {
+            created_at: string;
+            current: boolean;
+            device: string;
+            id: string;
+            last_seen_at: string;
         };
         /**
          * State
@@ -1443,50 +1511,7 @@ export interface components {
         };
         /** Wish */
         Wish: {
-            device?: components["schemas"]["matinee.services.playback.contract.Device"];
-        };
-        /**
-         * Device
-         * @description One login. `current` is the one that asks.
-         */
-        "matinee.api.household.Device": {
-            created_at: string;
-            current: boolean;
-            device: string;
-            id: string;
-            last_seen_at: string;
-        };
-        /**
-         * Appliance
-         * @description `rank` 0 is the one to ask first.
-         */
-        "matinee.api.play.Appliance": {
-            id: string;
-            rank: number;
-            url: string;
-        };
-        /**
-         * Device
-         * @description What the client says of itself. `codecs` are RFC 6381 strings (their first part decides); none: any.
-         */
-        "matinee.services.playback.contract.Device": {
-            /** @default [] */
-            codecs?: string[];
-            /** @default 0 */
-            downlink_kbps?: number;
-            /**
-             * @default {
-             *       "height": 1080,
-             *       "width": 1920
-             *     }
-             */
-            screen?: components["schemas"]["Screen"];
-        };
-        /** Appliance */
-        "matinee.services.steering.contract.Appliance": {
-            report: components["schemas"]["Report"];
-            seen_at: string;
-            up: boolean;
+            device?: components["schemas"]["Device"];
         };
     };
     responses: never;
@@ -2040,6 +2065,162 @@ export interface operations {
             };
             /** @description There is no subscription to change */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "account.subscribe": {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Unique to this attempt; the same key with the same body is answered as before.
+                 * @example 3e8b1c1e-5d7a-4a0e-9a54-1f6f2d1c9b10
+                 */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "payment_method": "pm_card_visa",
+                 *       "plan": "standard"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewSubscription"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "account_id": "acc_01a1fdfa460070349be9cd064bdc9384",
+                     *       "cancel_at_period_end": false,
+                     *       "card": "Visa •••• 4242",
+                     *       "id": "sub_01a1fdfa460070349be9cd064bdc9384",
+                     *       "paid_through": "2026-12-21T12:00:00Z",
+                     *       "plan": {
+                     *         "id": "standard",
+                     *         "max_height": 1080,
+                     *         "name": "Standard",
+                     *         "price": {
+                     *           "amount": 1299,
+                     *           "currency": "EUR"
+                     *         },
+                     *         "streams": 2
+                     *       },
+                     *       "plays_until": "2026-12-21T12:00:00Z",
+                     *       "status": "active"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description The request is not valid; This payment method is unknown; enter the card again */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The card was declined; try another; The bank asks to confirm this payment */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed; This belongs to another profile; choose it first */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such plan */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A subscription is running already; This key was used for another payment request */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

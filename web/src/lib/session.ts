@@ -26,8 +26,13 @@ export function useMember(): Session {
   return data;
 }
 
-export function useRole(role: Session["account"]["roles"][number]): boolean {
-  return useSession().data?.account.roles.includes(role) ?? false;
+/** A profile with an age limit, which looks after nothing: neither the account nor the films. */
+export function isLimited(profile: Profile | null): boolean {
+  return profile !== null && profile.maturity < 18;
+}
+
+export function isEditor(session: Session | null): boolean {
+  return session !== null && session.account.roles.includes("editor") && !isLimited(session.profile);
 }
 
 /** Another profile (or account) sees other things: nothing of the one before stays. */

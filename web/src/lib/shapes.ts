@@ -29,13 +29,10 @@ export type ProfileChange = Body<"/api/profiles/{profile_id}", "patch">;
 
 export type AccountPage = Answer<"/api/account", "get">;
 export type Subscription = NonNullable<AccountPage["subscription"]>;
-export type Invoice = Answer<"/api/account/invoices", "get">["invoices"][number];
-export type Device = Answer<"/api/devices", "get">["devices"][number];
 
 export type Home = Answer<"/api/discovery/home", "get">;
 export type Row = Home["rows"][number];
 export type Item = Row["items"][number];
-export type Genre = Answer<"/api/discovery/genres", "get">["genres"][number];
 export type Title = Answer<"/api/discovery/titles/{title_id}", "get">;
 
 export type PlayBody = Body<"/api/play/{title_id}", "post">;

@@ -8,7 +8,6 @@ beyond the mark are kept when the partition is next opened; a torn one is cut of
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 from itertools import pairwise
@@ -17,10 +16,10 @@ from pathlib import Path
 from matinee.backends.log import frame
 from matinee.backends.log.mark import Mark
 from matinee.backends.log.port import Entry
+from matinee.runtime.disk import is_full
 from matinee.runtime.errors import OutOfSpace, Unavailable
 
 _READ_BYTES = 256 << 10
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _log = logging.getLogger(__name__)
 
 
@@ -178,7 +177,7 @@ class Partition:
 
 def meaning(error: OSError) -> Unavailable:
     """The error as callers of the log know it."""
-    if error.errno in _FULL:
+    if is_full(error):
         return OutOfSpace("The disk of the event log is full")
     return Unavailable(f"The event log cannot be written: {error.strerror}")
 

@@ -40,7 +40,8 @@ class Reader(Protocol):
 
 class Log(Protocol):
     async def append(self, topic: str, records: Sequence[Record]) -> None:
-        """Durable on return. Raises OutOfSpace when the disk is full."""
+        """Durable on return. Raises OutOfSpace when the disk is full, TooLarge for a record of over 16 MiB, Invalid for a bad name,
+        Unavailable; some of the records may then be there nonetheless: append them again."""
         ...
 
     async def reader(self, topic: str, group: str) -> Reader:

@@ -20,6 +20,7 @@ from matinee.backends.log.frame import framed
 from matinee.backends.log.group import Member
 from matinee.backends.log.partition import Partition, meaning
 from matinee.backends.log.port import Entry, Reader, Record
+from matinee.runtime.bell import heard
 from matinee.runtime.errors import Invalid, Unavailable
 
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}\Z")
@@ -175,7 +176,7 @@ class SegmentReader:
                         return entries
                 if (left := end - loop.time()) <= 0:
                     return []
-                await _within(woken, min(left, _LOOK_S))
+                await heard(woken, min(left, _LOOK_S))
         finally:
             self._topic.waiting.discard(woken)
 
@@ -275,11 +276,3 @@ def _count(folder: Path, wished: int) -> int:
         finally:
             scratch.unlink()
     return int(path.read_text())
-
-
-async def _within(woken: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await woken.wait()
-    except TimeoutError:
-        return

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
-
 from matinee.backends.sql.port import Database
 from matinee.runtime.errors import Invalid
 
@@ -17,16 +12,10 @@ def open(url: str, migrations: str) -> Database:
     `sqlite:///relative/path` or `sqlite:////absolute/path`. Raises Invalid where the URL is none of these, Conflict where
     the database was written by a newer version. It blocks while it upgrades: call it at start.
     """
-    try:
-        parsed = make_url(url)
-    except ArgumentError as error:
-        raise Invalid(f"{url!r} is not the URL of a database; one is sqlite:///path") from error
-    match parsed.drivername:
-        case "sqlite" if parsed.database not in {None, "", ":memory:"}:
-            from matinee.backends.sql.sqlite import Sqlite, upgraded
-
-            return Sqlite(upgraded(Path(str(parsed.database)), migrations))
+    match url.partition(":")[0]:
         case "sqlite":
-            raise Invalid(f"{url!r} names no file; write sqlite:///path")
+            from matinee.backends.sql.sqlite import at
+
+            return at(url, migrations)
         case scheme:
             raise Invalid(f"no database speaks {scheme!r}; use sqlite:///path")

@@ -24,6 +24,7 @@ from sqlalchemy import (
 
 from matinee.backends.log.port import Log, Record
 from matinee.backends.sql.port import Database
+from matinee.runtime.bell import heard
 from matinee.runtime.errors import MatineeError
 from matinee.runtime.events import Event
 
@@ -85,7 +86,7 @@ class Relay:
                 _log.warning("the outbox waits %.1f s: %s", pause, error.detail)
                 await asyncio.sleep(pause)
                 continue
-            await _within(woken, self._poll_s)
+            await heard(woken, self._poll_s)
 
     async def drain(self) -> int:
         """Moves all there is now; returns how many. What is appended but not yet deleted is appended again later."""
@@ -111,11 +112,3 @@ def _by_topic(rows: Sequence[Row[int, str, str, bytes]]) -> dict[str, list[Recor
     for row in rows:
         topics.setdefault(row.topic, []).append(Record(row.key.encode(), row.event))
     return topics
-
-
-async def _within(woken: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await woken.wait()
-    except TimeoutError:
-        return

@@ -18,13 +18,13 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TypeVar, cast
 
-from sqlalchemy import Connection, Engine, NullPool, create_engine, event
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from matinee.backends.sql.migrations import upgrade
 from matinee.backends.sql.outbox import published
 from matinee.backends.sql.work import Outcome, Work
-from matinee.runtime.errors import Conflict, OutOfSpace, Unavailable
+from matinee.runtime.errors import Conflict, Invalid, OutOfSpace, Unavailable
 
 T = TypeVar("T")
 Queue = SimpleQueue[Work | None]
@@ -184,17 +184,27 @@ def engine(path: Path, begin: str, *pragmas: str) -> Engine:
     return made
 
 
-def upgraded(path: Path, package: str) -> Path:
-    """Brings the file to the head of the package's history, whole or not at all, and gives the path back."""
-    writing = engine(
-        path, "BEGIN IMMEDIATE", "PRAGMA foreign_keys = OFF"
-    )  # a table is rebuilt under those that refer to it
-    with writing.begin() as connection:
+def at(url: str, package: str) -> Sqlite:
+    """The database of `sqlite:///relative/path` or `sqlite:////absolute/path`, brought to the head of the package's history.
+    Raises Invalid where the URL names no file, Conflict where a newer version wrote it."""
+    try:
+        named = make_url(url).database
+    except ArgumentError as error:
+        raise Invalid(f"{url!r} is not the URL of a database; one is sqlite:///path") from error
+    if named in {None, "", ":memory:"}:
+        raise Invalid(f"{url!r} names no file; write sqlite:///path")
+    path = Path(str(named))
+    _upgrade(path, package)
+    return Sqlite(path)
+
+
+def _upgrade(path: Path, package: str) -> None:
+    """Whole or not at all. A table may be rebuilt under those that refer to it, so references are checked at the end."""
+    with engine(path, "BEGIN IMMEDIATE", "PRAGMA foreign_keys = OFF").begin() as connection:
         upgrade(connection, package)
         dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
         if dangling is not None:
             raise Conflict(f"the migrations of {package} leave rows of {dangling[0]} that refer to nothing")
-    return path
 
 
 @contextlib.contextmanager

@@ -1,4 +1,5 @@
-"""The three kinds of filter, as Zuul has them. A filter is any callable of one of these shapes; `chain.py` lists them.
+"""The three kinds of filter, as Zuul has them, and who is told at the end. Each is any callable of its shape; `chain.py`
+lists them.
 
 A filter may raise a MatineeError to refuse: it becomes the problem of that meaning. Anything else it raises is a defect:
 it is counted and becomes a problem 500.

@@ -62,6 +62,8 @@ class HttpChannel:
             return await self._client.request("POST", target, headers, body, left, idempotent=operation.idempotent)
         except DeadlineExceeded as late:
             raise DeadlineExceeded(f"{operation.service} did not answer within its deadline") from late
+        except Unavailable as away:  # its own sentence names an address that is nobody's business outside
+            raise Unavailable(f"{operation.service} cannot be reached; try again in a moment") from away
 
     def _read(self, operation: Operation, answer: Response) -> Any:
         if answer.headers.get("content-type") != CONTENT_TYPE:

@@ -17,8 +17,8 @@ class Attempts:
 
     async def take(self, subject: str, most: int) -> int:
         """Counts one guess against the subject; gives the place to `forgive` when it was right. Raises RateLimited."""
-        now = milliseconds(self._clock.now())
-        since = now - _window_ms()
+        now = self._clock.now()
+        since = milliseconds(now - rules.ATTEMPT_WINDOW)
 
         def unit(connection: Connection) -> int | None:
             connection.execute(delete(tables.attempt).where(tables.attempt.c.at <= since))
@@ -26,7 +26,9 @@ class Attempts:
             made = connection.scalar(select(func.count()).select_from(tables.attempt).where(mine)) or 0
             if made >= most:
                 return None
-            place = connection.execute(insert(tables.attempt).values(subject=subject, at=now)).inserted_primary_key
+            place = connection.execute(
+                insert(tables.attempt).values(subject=subject, at=milliseconds(now))
+            ).inserted_primary_key
             return None if place is None else int(place[0])
 
         place = await self._db.transact(unit)
@@ -37,10 +39,6 @@ class Attempts:
 
     def forgive(self, connection: Connection, place: int) -> None:
         connection.execute(delete(tables.attempt).where(tables.attempt.c.id == place))
-
-
-def _window_ms() -> int:
-    return int(rules.ATTEMPT_WINDOW.total_seconds() * 1000)
 
 
 def of_email(email: str) -> str:

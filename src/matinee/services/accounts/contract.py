@@ -14,7 +14,10 @@ from matinee.terms.maturity import Maturity
 from matinee.terms.territory import Territory
 from matinee.terms.viewer import Role
 
-Email = Annotated[str, Meta(max_length=254, pattern=r"^[^@\s\x00]+@[^@\s\x00]+\.[^@\s\x00]+\Z")]
+_WORD = r"[^@\s\x00-\x20\x7f-\xa0\ufeff]+"
+"""Without blanks and signs that do not show. Python's blanks and those of clients in JavaScript are not quite the same."""
+
+Email = Annotated[str, Meta(max_length=254, pattern=rf"^{_WORD}@{_WORD}\.{_WORD}\Z")]
 Password = Annotated[str, Meta(min_length=8, max_length=256)]
 Name = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
 Pin = Annotated[str, Meta(pattern=r"^[0-9]{4}\Z")]
@@ -287,7 +290,9 @@ class Accounts(Protocol):
         ...
 
     @operation(idempotent=True)
-    async def log_out(self, message: ByToken) -> None: ...
+    async def log_out(self, message: ByToken) -> None:
+        """Ends the login of this token; harmless where it has ended."""
+        ...
 
     @operation(idempotent=True)
     async def passport(self, message: ByToken) -> Passport:
@@ -295,10 +300,14 @@ class Accounts(Protocol):
         ...
 
     @operation(idempotent=True)
-    async def passport_keys(self, message: KeysQuery) -> PublicKeys: ...
+    async def passport_keys(self, message: KeysQuery) -> PublicKeys:
+        """What passports are verified with."""
+        ...
 
     @operation(idempotent=True, timeout_s=35)
-    async def observe_revocations(self, message: ObserveRevocations) -> Revocations: ...
+    async def observe_revocations(self, message: ObserveRevocations) -> Revocations:
+        """At once where there are some after the cursor."""
+        ...
 
     @operation(idempotent=True)
     async def household(self, message: ByAccount) -> Household:
@@ -331,7 +340,9 @@ class Accounts(Protocol):
         ...
 
     @operation(idempotent=True)
-    async def logins(self, message: ByAccount) -> Logins: ...
+    async def logins(self, message: ByAccount) -> Logins:
+        """Those that have not expired, the last seen first."""
+        ...
 
     @operation(idempotent=True)
     async def end_login(self, message: EndLogin) -> None:

@@ -15,7 +15,7 @@ from matinee.runtime.clock import Clock, milliseconds, moment
 from matinee.runtime.errors import NotFound
 from matinee.runtime.ids import Ids
 from matinee.services.accounts import rules, tables
-from matinee.services.accounts.announcements import Announcements
+from matinee.services.accounts.announcements import announcements
 from matinee.services.accounts.contract import (
     Account,
     ByAccount,
@@ -52,7 +52,7 @@ class Households:
         self._ids = ids
         self._passwords = passwords
         self._revocations = revocations
-        self._announcements = Announcements(clock, ids)
+        self._announcements = announcements(clock, ids)
 
     async def create(self, message: CreateAccount) -> Household:
         rules.checked(message)

@@ -14,7 +14,7 @@ from matinee.runtime.clock import Clock, milliseconds, moment
 from matinee.runtime.errors import NotFound, Unavailable
 from matinee.runtime.ids import Ids
 from matinee.services.accounts import rules, tables
-from matinee.services.accounts.announcements import Announcements
+from matinee.services.accounts.announcements import announcements
 from matinee.services.accounts.attempts import Attempts, of_email
 from matinee.services.accounts.contract import (
     ByAccount,
@@ -51,7 +51,7 @@ class LoginDesk:
         self._revocations = revocations
         self._attempts = attempts
         self._entropy = entropy
-        self._announcements = Announcements(clock, ids)
+        self._announcements = announcements(clock, ids)
 
     async def log_in(self, message: LogIn) -> LoggedIn:
         place = await self._attempts.take(of_email(message.email), rules.MOST_PASSWORDS)

@@ -12,7 +12,7 @@ from matinee.runtime.clock import Clock
 from matinee.runtime.errors import Conflict, NotFound
 from matinee.runtime.ids import Ids
 from matinee.services.accounts import rules
-from matinee.services.accounts.announcements import Announcements
+from matinee.services.accounts.announcements import announcements
 from matinee.services.accounts.attempts import Attempts, of_profile
 from matinee.services.accounts.contract import (
     BindProfile,
@@ -45,7 +45,7 @@ class ProfileBook:
         self._passwords = passwords
         self._revocations = revocations
         self._attempts = attempts
-        self._announcements = Announcements(clock, ids)
+        self._announcements = announcements(clock, ids)
 
     async def bind(self, message: BindProfile) -> Profile:
         row = await self._db.read(lambda c: _profile(c, message.account_id, message.profile_id), fresh=True)

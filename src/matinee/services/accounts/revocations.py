@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, insert, select, update
 
 from matinee.backends.sql.port import Database
+from matinee.runtime.bell import Bell, heard
 from matinee.runtime.clock import milliseconds
 from matinee.services.accounts import rules
 from matinee.services.accounts.contract import ObserveRevocations, Revocations
@@ -22,7 +23,7 @@ _MOST = 1000
 class RevocationList:
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._changed = asyncio.Event()
+        self._bell = Bell()
 
     def add(
         self, connection: Connection, now: datetime, *, logins: Iterable[str] = (), account: str | None = None
@@ -38,27 +39,22 @@ class RevocationList:
         first = end(connection) - len(rows) + 1
         numbered = [{"cursor": first + place, "at": at, **row} for place, row in enumerate(rows)]
         connection.execute(insert(revocation), numbered)
-        kept = at - int(rules.REVOCATION_KEPT.total_seconds() * 1000)
-        connection.execute(delete(revocation).where(revocation.c.at < kept))
+        old = milliseconds(now - rules.REVOCATION_KEPT)
+        connection.execute(delete(revocation).where(revocation.c.at < old))
 
     def announce(self) -> None:
-        self._changed.set()
-        self._changed = asyncio.Event()
+        self._bell.ring()
 
     async def observe(self, message: ObserveRevocations) -> Revocations:
         loop = asyncio.get_running_loop()
         until = loop.time() + min(max(message.wait_s, 0.0), _LONGEST_WAIT_S)
         while True:
-            changed = self._changed
+            rung = self._bell.listen()
             found = await self._db.read(lambda connection: after(connection, message.after), fresh=True)
             left = until - loop.time()
             if found.cursor != message.after or left <= 0:
                 return found
-            try:
-                async with asyncio.timeout(min(left, _POLL_S)):
-                    await changed.wait()
-            except TimeoutError:
-                continue
+            await heard(rung, min(left, _POLL_S))
 
 
 def end(connection: Connection) -> int:

@@ -15,6 +15,7 @@ from matinee.runtime.errors import Invalid, Unavailable
 from matinee.services.billing import rules
 from matinee.services.billing.charges import Charges, Means, Underway
 from matinee.services.billing.contract import (
+    AlreadySubscribed,
     CardDeclined,
     ChallengeRequired,
     ChangeCard,
@@ -25,7 +26,7 @@ from matinee.services.billing.contract import (
 )
 from matinee.services.billing.periods import Periods
 from matinee.services.billing.processor import InFlight, Processor
-from matinee.services.billing.subscriptions import RUNNING, Subscriptions, changeable, of_account, seen
+from matinee.services.billing.subscriptions import Subscriptions, changeable, of_account, running, seen
 from matinee.services.billing.tables import request
 from matinee.services.billing.turns import Turns
 
@@ -57,12 +58,12 @@ class Checkout:
     async def subscribe(self, message: Subscribe) -> Subscription:
         plan = self._subscriptions.plan(message.plan)
         if message.coupon:
-            raise Invalid("There is no such coupon")
+            raise Invalid("There is no such coupon", field="coupon")
 
         def opening(connection: Connection, card: str) -> str | None:
             present = of_account(connection, message.account_id)
-            if present is not None and present.status in RUNNING:
-                return None
+            if present is not None and running(present, self._clock.now()):
+                return _refused_again(message)
             if present is not None:  # first what is under way: it may be paid
                 self._charges.free(connection, present.id)
             row = self._subscriptions.open(connection, message.account_id, plan)
@@ -129,10 +130,17 @@ class Checkout:
                 raise ChallengeRequired(challenge_url=settled.challenge_url)
             case "abandoned":
                 row = await self._db.read(lambda connection: of_account(connection, settled.account_id), fresh=True)
-                if row is None or row.status not in RUNNING:
+                if row is None or row.status not in rules.RUNNING:
                     raise CardDeclined("This payment was given up for another; start again", code="superseded")
             case _:
                 return
+
+
+def _refused_again(message: Subscribe) -> None:
+    if message.again:
+        raise AlreadySubscribed(
+            "A subscription is running; change its card, or cancel it and come back when it has ended"
+        )
 
 
 def local_path(url: str) -> str:

@@ -45,6 +45,10 @@ class NotSubscribed(Conflict):
     type, title = "not-subscribed", "There is no subscription to change"
 
 
+class AlreadySubscribed(Conflict):
+    type, title = "already-subscribed", "A subscription is running already"
+
+
 class KeyReused(Conflict):
     type, title = "key-reused", "This key was used for another payment request"
 
@@ -99,7 +103,8 @@ class Entitlement(Struct, frozen=True):
 
 
 class Subscribe(Struct, frozen=True):
-    """Repeats with the same key are the same subscription. `challenge_return` is where the challenge's page leads back."""
+    """Repeats with the same key are the same subscription. `challenge_return` is where the challenge's page leads back. Where
+    one is running that another key opened, nothing is charged: that one is the answer, or with `again`, AlreadySubscribed."""
 
     key: str
     account_id: str
@@ -108,6 +113,7 @@ class Subscribe(Struct, frozen=True):
     payment_method: str
     coupon: str | None = None
     challenge_return: str = ""
+    again: bool = False
 
 
 class ByAccount(Struct, frozen=True):
@@ -158,6 +164,8 @@ class RenewDue(Struct, frozen=True):
 
 
 class Renewed(Struct, frozen=True):
+    """How many were paid and how many failed; `more`: others are due, so ask again at once."""
+
     renewed: int
     failed: int
     more: bool
@@ -182,17 +190,21 @@ class Balance(Struct, frozen=True):
 
 class Billing(Protocol):
     @operation(idempotent=True)
-    async def plans(self, message: PlansQuery) -> Plans: ...
+    async def plans(self, message: PlansQuery) -> Plans:
+        """Those on sale now."""
+        ...
 
     @operation(idempotent=True, timeout_s=15)
     async def subscribe(self, message: Subscribe) -> Subscription:
-        """Charges the first period and opens the subscription.
+        """Charges the first period and opens the subscription, also for an account whose last one has ended.
 
-        Raises CardDeclined, ChallengeRequired, NoSuchPlan, UnknownPaymentMethod."""
+        Raises CardDeclined, ChallengeRequired, NoSuchPlan, UnknownPaymentMethod, KeyReused, AlreadySubscribed."""
         ...
 
     @operation(idempotent=True)
-    async def complimentary(self, message: Complimentary) -> Subscription: ...
+    async def complimentary(self, message: Complimentary) -> Subscription:
+        """In place of what the account had; nothing open is charged any more. Raises NoSuchPlan."""
+        ...
 
     @operation(idempotent=True)
     async def subscription(self, message: ByAccount) -> Subscription:
@@ -235,7 +247,9 @@ class Billing(Protocol):
         ...
 
     @operation(idempotent=True)
-    async def balance(self, message: BalanceQuery) -> Balance: ...
+    async def balance(self, message: BalanceQuery) -> Balance:
+        """Over all accounts zero in each currency, or the books are wrong."""
+        ...
 
 
 class Card(Struct, frozen=True):
@@ -311,7 +325,9 @@ class Provider(Protocol):
     """The simulated provider as its own pages and its timer know it."""
 
     @operation(idempotent=True)
-    async def test_cards(self, message: TestCardsQuery) -> TestCards: ...
+    async def test_cards(self, message: TestCardsQuery) -> TestCards:
+        """Every card that the simulated provider knows."""
+        ...
 
     @operation()
     async def tokenize(self, message: Card) -> PaymentMethod:

@@ -18,7 +18,6 @@ from matinee.terms.money import Money
 
 PROCESSOR = "assets:processor"
 SUBSCRIPTIONS = "income:subscriptions"
-MEMBER_CREDIT = "liabilities:member-credit"
 
 Line = tuple[str, Money]
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
+from matinee.backends.sql.announcements import Announcements
 from matinee.backends.sql.port import Database
 from matinee.runtime.clock import Clock, milliseconds, moment
 from matinee.services.billing import rules
-from matinee.services.billing.announcements import Announcements
 from matinee.services.billing.charges import Charges, Means, underway
 from matinee.services.billing.contract import RenewDue, Renewed, Status
 from matinee.services.billing.periods import Periods

@@ -22,6 +22,8 @@ REQUEST_KEPT = timedelta(days=30)
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
 HARD = frozenset({"expired_card", "lost_card", "stolen_card", "incorrect_number", "authentication_required"})
 """Declines that another try with the same card cannot mend; they wait for another card."""
+RUNNING = frozenset({Status.ACTIVE, Status.PAST_DUE})
+"""What a subscription is while it goes on: paid, or with a renewal that may still succeed."""
 
 
 class Subscribed(Struct, frozen=True):
@@ -79,17 +81,16 @@ def plays_until(subscription: Subscribed) -> datetime:
 
 def plays(subscription: Subscribed, now: datetime) -> bool:
     """Whether the account may watch. A renewal that is late, ours or the bank's, counts as the grace does."""
-    return subscription.status in {Status.ACTIVE, Status.PAST_DUE} and now < plays_until(subscription)
+    return subscription.status in RUNNING and now < plays_until(subscription)
 
 
 def renew(subscription: Subscribed, now: datetime) -> Step:
     """What is due now. Safe to ask at any time and any number of times."""
     status, paid_through = subscription.status, subscription.paid_through
-    running = status in {Status.ACTIVE, Status.PAST_DUE}
     step = Step.KEEP
     if status is Status.INCOMPLETE and now >= subscription.anchor + INCOMPLETE_LIFE:
         step = Step.LAPSE
-    elif subscription.complimentary or not running or now < paid_through:
+    elif subscription.complimentary or status not in RUNNING or now < paid_through:
         pass
     elif subscription.cancel_at_period_end:
         step = Step.CANCEL

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from matinee.backends.sql.announcements import Announcements
 from matinee.backends.sql.port import Database
 from matinee.runtime.clock import Clock
 from matinee.runtime.ids import Ids
 from matinee.services.billing import contract as c
 from matinee.services.billing import plans
-from matinee.services.billing.announcements import Announcements
 from matinee.services.billing.charges import Charges
 from matinee.services.billing.checkout import Checkout
 from matinee.services.billing.ledger import Ledger
@@ -18,6 +18,7 @@ from matinee.services.billing.processor import Processor
 from matinee.services.billing.renewals import Renewals
 from matinee.services.billing.settlement import Settlement
 from matinee.services.billing.subscriptions import Subscriptions
+from matinee.services.billing.tables import outbox
 from matinee.services.billing.turns import Turns
 from matinee.services.billing.webhooks import Webhooks
 
@@ -33,7 +34,7 @@ class Service:
         processor: Processor,
         offered: Sequence[c.Plan] = plans.DEFAULT,
     ) -> None:
-        turns, announcements = Turns(), Announcements(clock, ids)
+        turns, announcements = Turns(), Announcements(outbox, "billing", "billing", clock, ids)
         self._plans = list(offered)
         self._ledger = Ledger(db, ids)
         self._periods = Periods(db, clock, ids)

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
+from matinee.backends.sql.announcements import Announcements
 from matinee.runtime.clock import Clock, milliseconds, moment
 from matinee.services.billing import ledger, rules
-from matinee.services.billing.announcements import Announcements
 from matinee.services.billing.contract import Status
 from matinee.services.billing.processor import Outcome, Verdict
 from matinee.services.billing.tables import charge, period, subscription
@@ -86,7 +86,7 @@ class Settlement:
         self._announcements.tell(connection, what, payer.account_id, **paid_for, **money)
 
     def _missed(self, connection: Connection, payer: Row[Any], code: str) -> None:
-        if payer.complimentary or payer.status not in {Status.ACTIVE, Status.PAST_DUE}:
+        if payer.complimentary or payer.status not in rules.RUNNING:
             return
         due = rules.after_failure(moment(payer.paid_through), code, self._clock.now())
         self._change(connection, payer, status=Status.PAST_DUE, due_at=milliseconds(due))

@@ -85,21 +85,22 @@ class Simulated:
             connection.execute(insert(simulated_delivery).values(**sent, tries=0))
 
     def _take_key(self, connection: Connection, key: str, fingerprint: str) -> None:
-        now, real = milliseconds(self._clock.now()), milliseconds(self._clock.real_now())
-        kept = now - milliseconds_of(_KEY_KEPT)
-        connection.execute(delete(simulated_key).where(simulated_key.c.at <= kept))
+        now, real = self._clock.now(), self._clock.real_now()
+        connection.execute(delete(simulated_key).where(simulated_key.c.at <= milliseconds(now - _KEY_KEPT)))
         row = connection.execute(
             select(simulated_key).where(simulated_key.c.key == key).with_for_update()
         ).one_or_none()
         if row is None:
-            taken = {"key": key, "fingerprint": fingerprint, "busy_since": real, "at": now}
+            taken = {"key": key, "fingerprint": fingerprint, "busy_since": milliseconds(real), "at": milliseconds(now)}
             connection.execute(insert(simulated_key).values(**taken))
             return
         if row.fingerprint != fingerprint:
             raise KeyReused
-        if row.busy_since is not None and real - row.busy_since < milliseconds_of(_BUSY):
+        if row.busy_since is not None and real - moment(row.busy_since) < _BUSY:
             raise InFlight
-        connection.execute(update(simulated_key).where(simulated_key.c.key == key).values(busy_since=real))
+        connection.execute(
+            update(simulated_key).where(simulated_key.c.key == key).values(busy_since=milliseconds(real))
+        )
 
     def _give_back(self, connection: Connection, key: str) -> None:
         connection.execute(delete(simulated_key).where(simulated_key.c.key == key))
@@ -182,11 +183,6 @@ class Known(Struct, frozen=True):
     card: str
     behaviour: Behaviour
     expires_at: int | None
-
-
-def milliseconds_of(span: timedelta) -> int:
-    """The span in milliseconds."""
-    return int(span.total_seconds() * 1000)
 
 
 def _card(connection: Connection, token: str) -> Known:

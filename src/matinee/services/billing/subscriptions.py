@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from matinee.backends.sql.announcements import Announcements
 from matinee.backends.sql.port import Database
 from matinee.runtime import ids as kinds
 from matinee.runtime.clock import Clock, milliseconds, moment
 from matinee.runtime.ids import Ids
 from matinee.services.billing import plans, rules
-from matinee.services.billing.announcements import Announcements
 from matinee.services.billing.contract import (
     ByAccount,
     Complimentary,
@@ -27,7 +28,6 @@ from matinee.services.billing.tables import subscription
 from matinee.terms.money import Money
 
 NOTHING = Entitlement(plays=False, streams=0, max_height=0)
-RUNNING = frozenset({Status.ACTIVE, Status.PAST_DUE})
 
 
 class Subscriptions:
@@ -92,8 +92,13 @@ class Subscriptions:
         return plans.named(self._plans, plan)
 
     def open(self, connection: Connection, account_id: str, plan: Plan) -> Row[Any]:
-        """The account's row, waiting for its first payment."""
+        """The account's row, waiting for its first payment. One that is over and that no renewal has looked at yet ends here."""
         now = self._clock.now()
+        over = of_account(connection, account_id)
+        if over is not None and over.status in rules.RUNNING:
+            self._periods.void(connection, over.id)
+            what = "subscription_canceled" if over.cancel_at_period_end else "subscription_unpaid"
+            self._announcements.tell(connection, what, account_id, subscription_id=over.id)
         incomplete = {
             **snapshot(plan),
             "status": Status.INCOMPLETE,
@@ -132,10 +137,16 @@ def of_account(connection: Connection, account_id: str) -> Row[Any] | None:
     return connection.execute(select(subscription).where(subscription.c.account_id == account_id)).one_or_none()
 
 
+def running(row: Row[Any], now: datetime) -> bool:
+    """Whether it goes on: neither ended nor over and only waiting for the renewal that ends it."""
+    over = rules.renew(subscribed(row), now) in {rules.Step.CANCEL, rules.Step.GIVE_UP}
+    return row.status in rules.RUNNING and not over
+
+
 def changeable(connection: Connection, account_id: str) -> Row[Any]:
     """The account's running subscription that is paid for. Raises NotSubscribed."""
     row = of_account(connection, account_id)
-    if row is None or row.status not in RUNNING:
+    if row is None or row.status not in rules.RUNNING:
         raise NotSubscribed
     if row.complimentary:
         raise NotSubscribed("This subscription is complimentary: it costs nothing and does not end")

@@ -18,9 +18,7 @@ from matinee.terms.rendition import Rendition
 from matinee.terms.territory import Territory
 from matinee.terms.viewer import Viewer
 
-Text = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\Z")]
 Genre = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[^\x00-\x1f\x7f/]+\Z")]
-
 
 _MARKS = re.compile("[\u0300-\u036f]")
 _NOT_WORD = re.compile(r"[\W_]+")
@@ -77,8 +75,8 @@ class Rights(Struct, frozen=True):
     """Where and when a title may be seen. No territories: everywhere. None: no bound on that side."""
 
     territories: frozenset[Territory] = frozenset()
-    starts_at: datetime | None = None
-    ends_at: datetime | None = None
+    starts_at: Annotated[datetime, Meta(tz=True)] | None = None
+    ends_at: Annotated[datetime, Meta(tz=True)] | None = None
 
 
 class File(Struct, frozen=True):
@@ -188,6 +186,8 @@ class ListTitles(Struct, frozen=True):
 
 
 class Gate(Struct, frozen=True):
+    """Which of these titles may the viewer see now?"""
+
     title_ids: list[str]
     viewer: Viewer
 
@@ -222,6 +222,8 @@ class Browse(Struct, frozen=True):
 
 
 class Page(Struct, frozen=True):
+    """`next` is what to ask `before`; None on the last page."""
+
     cards: list[Card]
     next: str | None
 
@@ -245,7 +247,9 @@ class Catalog(Protocol):
     """Every change of a title is an event `matinee.title.*` on topic `titles`, by the outbox."""
 
     @operation(idempotent=True)
-    async def create(self, message: CreateTitle) -> Title: ...
+    async def create(self, message: CreateTitle) -> Title:
+        """A draft. Raises Invalid where its rights end before they start."""
+        ...
 
     @operation(idempotent=True)
     async def update(self, message: UpdateTitle) -> Title:
@@ -283,7 +287,9 @@ class Catalog(Protocol):
         ...
 
     @operation(idempotent=True)
-    async def list_titles(self, message: ListTitles) -> Titles: ...
+    async def list_titles(self, message: ListTitles) -> Titles:
+        """Whatever their state."""
+        ...
 
     @operation(idempotent=True)
     async def visible(self, message: Gate) -> Visible:
@@ -302,7 +308,9 @@ class Catalog(Protocol):
         ...
 
     @operation(idempotent=True)
-    async def genres(self, message: GenresQuery) -> Genres: ...
+    async def genres(self, message: GenresQuery) -> Genres:
+        """Counted at most five seconds ago."""
+        ...
 
     @operation(idempotent=True)
     async def image(self, message: ImageQuery) -> Poster:

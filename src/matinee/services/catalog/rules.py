@@ -118,7 +118,7 @@ def place(before: str) -> tuple[int, str]:
     """The cursor's parts. Raises Invalid where it is none."""
     published_at, dot, title_id = before.partition(".")
     if not (dot and title_id and published_at.isascii() and published_at.isdigit() and len(published_at) < 19):
-        raise Invalid("before is not what a page answered as `next`")
+        raise Invalid("This is not what a page answered as `next`", field="before")
     return int(published_at), title_id
 
 

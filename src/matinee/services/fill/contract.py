@@ -38,6 +38,8 @@ class ObserveManifest(Struct, frozen=True):
 
 
 class Wanted(Struct, frozen=True):
+    """An encode that the appliance is to hold whole."""
+
     encode_path: str
     files: list[FillFile]
 
@@ -51,10 +53,16 @@ class Manifest(Struct, frozen=True):
 
 class Fill(Protocol):
     @operation(idempotent=True)
-    async def want(self, message: Want) -> None: ...
+    async def want(self, message: Want) -> None:
+        """Counts from the next manifest on. Raises Invalid where a path is not one of the encode, or a file lacks its hash."""
+        ...
 
     @operation(idempotent=True)
-    async def drop(self, message: Drop) -> None: ...
+    async def drop(self, message: Drop) -> None:
+        """Appliances delete what they hold of the title. Harmless where it was not wanted."""
+        ...
 
     @operation(idempotent=True, timeout_s=35)
-    async def observe_manifest(self, message: ObserveManifest) -> Manifest: ...
+    async def observe_manifest(self, message: ObserveManifest) -> Manifest:
+        """The manifest as it is now, once it differs from `after` or the time is over."""
+        ...

@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy import Connection, delete, insert, select, update
 
 from matinee.backends.sql.port import Database
+from matinee.runtime.bell import Bell, heard
 from matinee.runtime.errors import Invalid
 from matinee.services.fill import rules
 from matinee.services.fill.contract import Drop, FillFile, Manifest, ObserveManifest, Want, Wanted
@@ -21,7 +22,7 @@ class Service:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._bell = asyncio.Event()
+        self._bell = Bell()
 
     async def want(self, message: Want) -> None:
         if fault := rules.fault(message):
@@ -32,20 +33,19 @@ class Service:
         self._ring(await self._database.transact(lambda connection: _drop(connection, message.title_id)))
 
     async def observe_manifest(self, message: ObserveManifest) -> Manifest:
-        bell = self._bell
+        rung = self._bell.listen()
         now = await self._database.read(_version, fresh=True)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(min(message.wait_s, LONGEST_WAIT_S)):
                 while now == message.after:
-                    await _within(bell, _LOOK_AGAIN_S)
-                    bell = self._bell
+                    await heard(rung, _LOOK_AGAIN_S)
+                    rung = self._bell.listen()
                     now = await self._database.read(_version, fresh=True)
         return await self._database.read(_manifest, fresh=True)
 
     def _ring(self, changed: bool) -> None:  # noqa: FBT001 - what a unit of work answered
         if changed:
-            bell, self._bell = self._bell, asyncio.Event()
-            bell.set()
+            self._bell.ring()
 
 
 def _want(connection: Connection, message: Want) -> bool:
@@ -79,9 +79,3 @@ def _manifest(connection: Connection) -> Manifest:
     rows = connection.execute(select(wanted.c.encode_path, wanted.c.files).order_by(wanted.c.version.desc()))
     encodes = [Wanted(row.encode_path, msgspec.msgpack.decode(row.files, type=list[FillFile])) for row in rows]
     return Manifest(_version(connection), encodes)
-
-
-async def _within(bell: asyncio.Event, seconds: float) -> None:
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await bell.wait()

@@ -10,13 +10,15 @@ from msgspec import Meta, Struct
 from matinee.runtime.errors import NotFound
 from matinee.runtime.rpc.operation import operation
 
+FINISHED_PERCENT = 95
+
 
 class NoBookmark(NotFound):
     type, title = "no-bookmark", "This profile has not begun this title"
 
 
 class Bookmark(Struct, frozen=True):
-    """The last by event time `at` wins. `finished` from 95 % of the duration on."""
+    """The last by event time `at` wins. `finished` from `FINISHED_PERCENT` of the duration on."""
 
     account_id: str
     profile_id: str
@@ -27,7 +29,7 @@ class Bookmark(Struct, frozen=True):
 
     @property
     def finished(self) -> bool:
-        return self.duration_ms > 0 and self.position_ms >= self.duration_ms * 0.95
+        return self.duration_ms > 0 and self.position_ms * 100 >= self.duration_ms * FINISHED_PERCENT
 
 
 class ByTitle(Struct, frozen=True):
@@ -65,7 +67,9 @@ class History(Protocol):
         ...
 
     @operation(idempotent=True)
-    async def recent(self, message: Recent) -> Bookmarks: ...
+    async def recent(self, message: Recent) -> Bookmarks:
+        """What the profile watched, or with `unfinished` may want to go on with."""
+        ...
 
     @operation(idempotent=True)
     async def forget(self, message: ByTitle) -> None:
@@ -73,4 +77,6 @@ class History(Protocol):
         ...
 
     @operation(idempotent=True)
-    async def forget_profile(self, message: ByProfile) -> None: ...
+    async def forget_profile(self, message: ByProfile) -> None:
+        """Nothing of the profile remains."""
+        ...

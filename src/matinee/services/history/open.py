@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
-
 from matinee.runtime.errors import Invalid
 from matinee.services.history.store import Store
 
@@ -16,17 +11,11 @@ def open(url: str) -> Store:
 
     Raises Invalid where the URL is none of these. It blocks while it upgrades: call it at start.
     """
-    try:
-        parsed = make_url(url)
-    except ArgumentError as error:
-        raise Invalid(f"{url!r} is not the URL of a store; one is sqlite:///path") from error
-    match parsed.drivername:
-        case "sqlite" if parsed.database not in {None, "", ":memory:"}:
-            from matinee.backends.sql.sqlite import Sqlite, upgraded
+    match url.partition(":")[0]:
+        case "sqlite":
+            from matinee.backends.sql.sqlite import at
             from matinee.services.history.sqlite import SqliteStore
 
-            return SqliteStore(Sqlite(upgraded(Path(str(parsed.database)), "matinee.services.history")))
-        case "sqlite":
-            raise Invalid(f"{url!r} names no file; write sqlite:///path")
+            return SqliteStore(at(url, "matinee.services.history"))
         case scheme:
             raise Invalid(f"no store of bookmarks speaks {scheme!r}; use sqlite:///path")

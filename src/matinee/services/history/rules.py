@@ -7,7 +7,6 @@ from matinee.runtime.errors import Invalid
 from matinee.services.history.contract import Bookmark
 
 BEGUN_MS = 5_000  # left sooner, a title was only tried
-FINISHED_PERCENT = 95
 
 
 def order(bookmark: Bookmark) -> tuple[int, int, int]:

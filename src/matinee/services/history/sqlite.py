@@ -9,8 +9,8 @@ from sqlalchemy.dialects.sqlite import insert
 
 from matinee.backends.sql.port import Database
 from matinee.runtime.clock import milliseconds, moment
-from matinee.services.history.contract import Bookmark
-from matinee.services.history.rules import BEGUN_MS, FINISHED_PERCENT
+from matinee.services.history.contract import FINISHED_PERCENT, Bookmark
+from matinee.services.history.rules import BEGUN_MS
 from matinee.services.history.tables import bookmarks
 
 _b = bookmarks.c

@@ -127,6 +127,8 @@ class Leased(Struct, frozen=True):
 
 
 class Heartbeat(Struct, frozen=True):
+    """Keeps the lease. `progress` is 0 to 1 of the step, `message` one sentence on what it does."""
+
     lease: str
     progress: Annotated[float, Meta(ge=0, le=1)]
     message: str = ""
@@ -169,6 +171,8 @@ class Observe(Struct, frozen=True):
 
 
 class Observed(Struct, frozen=True):
+    """`cursor` is what to ask `after` next."""
+
     cursor: int
     jobs: list[Job]
 
@@ -177,10 +181,14 @@ class Jobs(Protocol):
     """A finished task never runs again; a step is run at least once, so its code is idempotent."""
 
     @operation(idempotent=True)
-    async def submit(self, message: Submit) -> Job: ...
+    async def submit(self, message: Submit) -> Job:
+        """Raises Invalid where the steps can never all run."""
+        ...
 
     @operation(timeout_s=35)
-    async def lease(self, message: Lease) -> Leased: ...
+    async def lease(self, message: Lease) -> Leased:
+        """A task whose turn it is, by priority, then by age of its job. One that is taken and never begun is given to another."""
+        ...
 
     @operation(idempotent=True)
     async def heartbeat(self, message: Heartbeat) -> None:
@@ -198,10 +206,14 @@ class Jobs(Protocol):
         ...
 
     @operation(idempotent=True)
-    async def list_jobs(self, message: ListJobs) -> JobPage: ...
+    async def list_jobs(self, message: ListJobs) -> JobPage:
+        """Finished ones too, for thirty days at least; those of timers for an hour."""
+        ...
 
     @operation(idempotent=True, timeout_s=35)
-    async def observe(self, message: Observe) -> Observed: ...
+    async def observe(self, message: Observe) -> Observed:
+        """At once where something changed after the cursor, at most 500 jobs at a time."""
+        ...
 
     @operation(idempotent=True)
     async def cancel(self, message: ByJob) -> Job:

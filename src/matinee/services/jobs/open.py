@@ -6,7 +6,7 @@ from matinee.runtime.errors import Invalid
 from matinee.services.jobs.programs import Programs
 
 
-def open(url: str = "processes:") -> Programs:
+def open(url: str) -> Programs:
     """`processes:` runs them on this machine. Raises Invalid for any other URL."""
     match url.partition(":")[0]:
         case "processes":

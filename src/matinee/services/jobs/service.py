@@ -9,13 +9,13 @@ from sqlalchemy import Connection, Row, select, update
 
 from matinee.backends.sql.outbox import publish
 from matinee.backends.sql.port import Database
+from matinee.runtime.bell import Bell, heard
 from matinee.runtime.clock import Clock, milliseconds, moment
 from matinee.runtime.errors import Conflict, Invalid
 from matinee.runtime.events import Event
 from matinee.runtime.ids import EVENT, JOB, TASK, Ids
 from matinee.runtime.rpc import deadline
 from matinee.services.jobs import rules, store
-from matinee.services.jobs.bell import Bell, heard
 from matinee.services.jobs.contract import (
     ByJob,
     Finish,

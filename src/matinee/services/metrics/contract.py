@@ -62,10 +62,16 @@ class Series(Struct, frozen=True):
 
 class Metrics(Protocol):
     @operation(idempotent=True)
-    async def count(self, message: Counts) -> None: ...
+    async def count(self, message: Counts) -> None:
+        """Raises Invalid for a time without a zone, and for a count below one."""
+        ...
 
     @operation(idempotent=True)
-    async def top(self, message: Top) -> Ranking: ...
+    async def top(self, message: Top) -> Ranking:
+        """A key that was not counted is not ranked."""
+        ...
 
     @operation(idempotent=True)
-    async def series(self, message: SeriesQuery) -> Series: ...
+    async def series(self, message: SeriesQuery) -> Series:
+        """Minutes are kept for fourteen days."""
+        ...

@@ -80,6 +80,8 @@ class Session(Struct, frozen=True):
 
 
 class ByToken(Struct, frozen=True):
+    """A session as its documents are asked for: `token` is what their `?token=` carries."""
+
     session_id: str
     token: Annotated[str, Meta(max_length=2000)]
 
@@ -94,11 +96,15 @@ class Beat(Struct, frozen=True):
 
 
 class Beaten(Struct, frozen=True):
+    """What the session plays, for the bookmark."""
+
     title_id: str
     duration_ms: int
 
 
 class Close(Struct, frozen=True):
+    """Ends one session of this very profile; harmless where it has ended."""
+
     session_id: str
     account_id: str
     profile_id: str
@@ -151,7 +157,11 @@ class Playback(Protocol):
         ...
 
     @operation(idempotent=True)
-    async def close_all(self, message: CloseAll) -> None: ...
+    async def close_all(self, message: CloseAll) -> None:
+        """Harmless where none is open. Raises Invalid unless exactly one is given."""
+        ...
 
     @operation(idempotent=True, timeout_s=35)
-    async def observe_ended(self, message: ObserveEnded) -> Ended: ...
+    async def observe_ended(self, message: ObserveEnded) -> Ended:
+        """At once where some ended after the cursor; each stays listed until its media token has expired."""
+        ...

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_
 
 from matinee.backends.sql.outbox import publish
 from matinee.backends.sql.port import Database
+from matinee.runtime.bell import Bell, heard
 from matinee.runtime.clock import Clock, milliseconds, moment
 from matinee.runtime.errors import Invalid
 from matinee.runtime.events import Event
@@ -28,6 +29,7 @@ from matinee.services.playback.contract import (
     Session,
 )
 from matinee.services.playback.token import SessionTokens
+from matinee.terms.rendition import Rendition
 
 LONGEST_WAIT_S = 30.0
 _LOOK_AGAIN_S = 1.0  # for what another process of this service ended
@@ -41,7 +43,7 @@ class Service:
         self._clock = clock
         self._ids = ids
         self._tokens = SessionTokens(keys)
-        self._bell = asyncio.Event()
+        self._bell = Bell()
 
     async def open(self, message: Open) -> Session:
         if message.viewer.profile_id is None:
@@ -84,15 +86,15 @@ class Service:
         self._ring(await self._database.transact(lambda connection: self._end(connection, named[0])))
 
     async def observe_ended(self, message: ObserveEnded) -> Ended:
-        bell = self._bell
+        rung = self._bell.listen()
         found = await self._ended_after(message.after)
         if message.after < 0:
             return found
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(min(message.wait_s, LONGEST_WAIT_S)):
                 while not found.sessions and found.cursor == message.after:
-                    await _within(bell, _LOOK_AGAIN_S)
-                    bell = self._bell
+                    await heard(rung, _LOOK_AGAIN_S)
+                    rung = self._bell.listen()
                     found = await self._ended_after(message.after)
         return found
 
@@ -168,7 +170,7 @@ class Service:
         event = Event(self._ids.new(EVENT), "matinee/playback", kind, now, session.id, data)
         publish(connection, tables.outbox, "playback", session.account_id, event)
 
-    def _session(self, message: Open, profile_id: str, chosen: list[Any]) -> Session:
+    def _session(self, message: Open, profile_id: str, chosen: list[Rendition]) -> Session:
         session_id, now = self._ids.new(SESSION), _whole_ms(self._clock.now())
         return Session(
             id=session_id,
@@ -209,8 +211,7 @@ class Service:
 
     def _ring(self, some_ended: bool) -> None:  # noqa: FBT001 - what a unit of work answered
         if some_ended:
-            bell, self._bell = self._bell, asyncio.Event()
-            bell.set()
+            self._bell.ring()
 
 
 def _own(session: Session) -> tuple[str, str, str]:
@@ -219,9 +220,3 @@ def _own(session: Session) -> tuple[str, str, str]:
 
 def _whole_ms(at: datetime) -> datetime:
     return moment(milliseconds(at))
-
-
-async def _within(bell: asyncio.Event, seconds: float) -> None:
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await bell.wait()

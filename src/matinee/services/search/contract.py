@@ -30,6 +30,8 @@ class Documents(Struct, frozen=True):
 
 
 class Removal(Struct, frozen=True):
+    """A title that was withdrawn at this revision."""
+
     title_id: str
     revision: int
 
@@ -75,13 +77,21 @@ class Search(Protocol):
         ...
 
     @operation(idempotent=True)
-    async def remove(self, message: Removal) -> None: ...
+    async def remove(self, message: Removal) -> None:
+        """As `index`: an older version that comes later stays out."""
+        ...
 
     @operation(idempotent=True)
-    async def set_popularity(self, message: Popularity) -> None: ...
+    async def set_popularity(self, message: Popularity) -> None:
+        """Counts in the order of what is found, from the next search on."""
+        ...
 
     @operation(idempotent=True)
-    async def state(self, message: StateQuery) -> State: ...
+    async def state(self, message: StateQuery) -> State:
+        """Whoever fills the index asks it every few seconds, to see whether it began anew."""
+        ...
 
     @operation(idempotent=True, timeout_s=2)
-    async def search(self, message: SearchQuery) -> Found: ...
+    async def search(self, message: SearchQuery) -> Found:
+        """Nothing for a text without a word."""
+        ...

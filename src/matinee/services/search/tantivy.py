@@ -7,7 +7,6 @@ A document holds its terms and, as bytes, what is kept in memory of it: so that 
 from __future__ import annotations
 
 import asyncio
-import errno
 import fcntl
 import logging
 import os
@@ -24,6 +23,7 @@ from msgspec import Struct
 from tantivy import Document as Indexed
 from tantivy import FieldType, Index, Occur, Query, Schema, SchemaBuilder, Searcher
 
+from matinee.runtime.disk import is_full
 from matinee.runtime.errors import MatineeError, OutOfSpace, Unavailable
 from matinee.services.search import rules
 from matinee.services.search.contract import Document, Removal, SearchQuery, State
@@ -353,7 +353,6 @@ def _replace(path: Path, content: bytes) -> None:
 def _meaning(error: Exception) -> Exception:
     if isinstance(error, MatineeError):
         return error
-    full = getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error)
-    met = OutOfSpace() if full else Unavailable(f"the search index cannot be written: {error}")
+    met = OutOfSpace() if is_full(error) else Unavailable(f"the search index cannot be written: {error}")
     met.__cause__ = error
     return met

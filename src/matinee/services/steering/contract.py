@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Protocol
+from typing import Annotated, Protocol
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from matinee.runtime.errors import Unavailable
 from matinee.runtime.rpc.operation import operation
@@ -15,10 +15,14 @@ class NoAppliance(Unavailable):
     type, title = "no-appliance", "No appliance can serve this title now"
 
 
+Bytes = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
+
+
 class Report(Struct, frozen=True):
     """What an appliance says of itself every second. `url` is its public base URL without a trailing slash; it may hold
     `{host}`, which stands for the host name by which the viewer reached the gateway. `load` is 0 to 1 of what it can give,
-    `encodes` the folders `{title}/{encode}` it holds whole, `boot` changes with each start."""
+    `encodes` the folders `{title}/{encode}` it holds whole, `boot` changes with each start. `full`: its disk takes no more in,
+    so it serves what it holds and nothing else."""
 
     appliance_id: str
     url: str
@@ -27,9 +31,10 @@ class Report(Struct, frozen=True):
     load: float
     healthy: bool
     encodes: list[str]
-    bytes_served: int
-    origin_bytes: int
+    bytes_served: Bytes
+    origin_bytes: Bytes
     version: str
+    full: bool = False
 
 
 class RankQuery(Struct, frozen=True):
@@ -82,6 +87,8 @@ class AppliancesQuery(Struct, frozen=True):
 
 
 class Appliance(Struct, frozen=True):
+    """`up`: it reported within the last three seconds, and well."""
+
     report: Report
     seen_at: datetime
     up: bool
@@ -95,7 +102,9 @@ class Steering(Protocol):
     """An appliance that has not reported for three seconds, or reports ill, is out of every answer."""
 
     @operation(idempotent=True)
-    async def report(self, message: Report) -> None: ...
+    async def report(self, message: Report) -> None:
+        """The last one counts."""
+        ...
 
     @operation(idempotent=True)
     async def rank(self, message: RankQuery) -> Ranking:
@@ -109,7 +118,11 @@ class Steering(Protocol):
         ...
 
     @operation(idempotent=True)
-    async def media_keys(self, message: KeysQuery) -> PublicKeys: ...
+    async def media_keys(self, message: KeysQuery) -> PublicKeys:
+        """Retired keys too, until they are removed."""
+        ...
 
     @operation(idempotent=True)
-    async def appliances(self, message: AppliancesQuery) -> Appliances: ...
+    async def appliances(self, message: AppliancesQuery) -> Appliances:
+        """Every appliance heard of within a day, up or not, by its id."""
+        ...

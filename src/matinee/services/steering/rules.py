@@ -20,8 +20,8 @@ def rank(reports: Iterable[Report], encode_path: str, host: str, shunned: Collec
     Load is compared in tenths: a hundredth more work must not scatter a title over all appliances. Those that this client
     found dead come last, and are still there when there are no others. Raises NoAppliance.
     """
-    healthy = [report for report in reports if report.healthy]
-    if not healthy:
+    able = [report for report in reports if report.healthy and (encode_path in report.encodes or not report.full)]
+    if not able:
         raise NoAppliance
 
     def place(report: Report) -> tuple[bool, bool, int, bytes, str]:
@@ -40,7 +40,7 @@ def rank(reports: Iterable[Report], encode_path: str, host: str, shunned: Collec
             rank=position,
             miss="" if encode_path in report.encodes else LACKS_FILE,
         )
-        for position, report in enumerate(sorted(healthy, key=place))
+        for position, report in enumerate(sorted(able, key=place))
     ]
 
 

@@ -34,10 +34,6 @@ class MediaTokens:
                 self._kept.popitem(last=False)
         return token
 
-    def forget(self) -> None:
-        """After the keys were changed."""
-        self._kept.clear()
-
 
 def claims(session_id: str, title_id: str, expiry: int) -> dict[str, str | int]:
     """`cdniuc` names every URL of the title, whatever the appliance; the title's id holds no character that a regex reads."""

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from matinee.services.steering.contract import Report
+from matinee.services.steering.contract import NoAppliance, Report
 from matinee.services.steering.rules import rank
 
 LOADS = st.dictionaries(st.sampled_from("abcdef"), st.floats(0, 1), min_size=1)
@@ -37,3 +39,11 @@ def test_titles_spread_over_equals() -> None:
     every = reports(dict.fromkeys("ab", 0.0))
     winners = [rank(every, f"ttl_{number}/enc", "h", [])[0].id for number in range(200)]
     assert 60 < winners.count("a") < 140
+
+
+def test_an_appliance_whose_disk_is_full_serves_what_it_holds_and_nothing_else() -> None:
+    every = [replace(one, full=one.appliance_id == "a") for one in reports({"a": 0.0, "b": 0.9})]
+    assert [one.id for one in rank(every, "ttl_1/enc_1", "h", [])] == ["a", "b"]
+    assert [one.id for one in rank(every, "ttl_2/enc_2", "h", [])] == ["b"]
+    with pytest.raises(NoAppliance):
+        rank(every[:1], "ttl_2/enc_2", "h", [])

@@ -4,7 +4,7 @@ import { Failed, Notice } from "../../components/Notice";
 import { SkeletonLines } from "../../components/Skeleton";
 import { account } from "../../lib/calls/membership";
 import { usePageTitle } from "../../lib/page";
-import { useMember } from "../../lib/session";
+import { isLimited, useMember } from "../../lib/session";
 import { Avatar } from "../../components/Avatar";
 import { CardSection } from "./CardSection";
 import { DevicesSection } from "./DevicesSection";
@@ -36,7 +36,7 @@ export default function AccountPage() {
   usePageTitle("Account");
   const { profile } = useMember();
   const page = useQuery({ queryKey: ["account"], queryFn: account });
-  if (profile && profile.maturity < 18) {
+  if (isLimited(profile)) {
     return (
       <div className="middle">
         <h1>Account</h1>

@@ -6,7 +6,7 @@ import { Row } from "../../components/Row";
 import { SkeletonRows } from "../../components/Skeleton";
 import { forget, home } from "../../lib/calls/discovery";
 import { usePageTitle } from "../../lib/page";
-import { useRole } from "../../lib/session";
+import { isEditor, useMember } from "../../lib/session";
 import type { Home, Item } from "../../lib/shapes";
 import { Hero } from "./Hero";
 import { PreparingRow } from "./PreparingRow";
@@ -34,6 +34,11 @@ function useForget() {
   });
 }
 
+/** A genre of one film would only repeat what another row shows; its page has it. */
+function worthShowing({ id, items }: Home["rows"][number]): boolean {
+  return items.length > (id.startsWith("genre-") ? 1 : 0);
+}
+
 /** The newest film, with how far it was watched where it was begun. */
 function featuredOf(rows: Home["rows"]): Item | undefined {
   const newest = (rows.find((row) => row.id === "new") ?? rows[0])?.items[0];
@@ -43,12 +48,12 @@ function featuredOf(rows: Home["rows"]): Item | undefined {
 
 export function HomePage() {
   usePageTitle("");
-  const editor = useRole("editor");
+  const editor = isEditor(useMember());
   const page = useQuery({ queryKey: ["home"], queryFn: home, staleTime: 5_000, refetchOnMount: "always" });
   const forgetting = useForget();
   if (page.isPending) return <SkeletonRows />;
   if (page.isError) return <Failed what="The films" error={page.error} retry={() => void page.refetch()} />;
-  const rows = page.data.rows.filter((row) => row.items.length > 0);
+  const rows = page.data.rows.filter(worthShowing);
   const featured = featuredOf(rows);
   return (
     <div className="home">

@@ -99,14 +99,14 @@ export function FaultPage({ fault, onRetry, onLeave }: Props) {
   return (
     <main className="player-problem">
       <div role="alert">
-      <h1>{title}</h1>
-      {text}
-      <div className="actions">
-        <Button kind="primary" onClick={onRetry}>
-          Try again
-        </Button>
-        <Button onClick={onLeave}>Back</Button>
-      </div>
+        <h1>{title}</h1>
+        {text}
+        <div className="actions">
+          <Button kind="primary" onClick={onRetry}>
+            Try again
+          </Button>
+          <Button onClick={onLeave}>Back</Button>
+        </div>
       </div>
     </main>
   );

@@ -5,7 +5,6 @@ import { back, useQueryParam } from "../../lib/router";
 import { Engine } from "./engine";
 import type { Fault } from "./fault";
 import { FaultPage } from "./FaultPage";
-import { Opening } from "./Opening";
 import { ProblemPage } from "./ProblemPage";
 import { Screen } from "./Screen";
 import { usePlay } from "./usePlay";
@@ -16,7 +15,7 @@ const NO_SUPPORT: Fault = { kind: "unplayable", detail: "This browser has no Med
 export default function PlayerPage({ id }: { id: string }) {
   const queries = useQueryClient();
   const fromStart = useQueryParam("from") === "start";
-  const { play, problem, asked_ms, again, fail } = usePlay(id);
+  const { play, problem, asked_ms, round, again, fail } = usePlay(id);
   const [fault, setFault] = useState<Fault | null>(null);
   const [supported] = useState(Engine.supported);
   usePageTitle(play?.title.title ?? "Film");
@@ -40,10 +39,9 @@ export default function PlayerPage({ id }: { id: string }) {
   if (problem) return <ProblemPage problem={problem} title_id={id} onRetry={retry} onLeave={leave} />;
   if (!supported) return <FaultPage fault={NO_SUPPORT} onRetry={retry} onLeave={leave} />;
   if (fault) return <FaultPage fault={fault} onRetry={retry} onLeave={leave} />;
-  if (!play) return <Opening onLeave={leave} />;
   return (
     <Screen
-      key={play.session_id}
+      key={round}
       play={play}
       asked_ms={asked_ms}
       fromStart={fromStart}

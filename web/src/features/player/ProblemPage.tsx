@@ -116,17 +116,17 @@ export function ProblemPage({ problem, title_id, onRetry, onLeave }: Props) {
   return (
     <main className="player-problem">
       <div role="alert">
-      <h1>{page.title}</h1>
-      {page.text}
-      <div className="actions">
-        {page.retry && (
-          <Button kind="primary" onClick={onRetry}>
-            Try again
-          </Button>
-        )}
-        {page.action}
-        <Button onClick={onLeave}>Back</Button>
-      </div>
+        <h1>{page.title}</h1>
+        {page.text}
+        <div className="actions">
+          {page.retry && (
+            <Button kind="primary" onClick={onRetry}>
+              Try again
+            </Button>
+          )}
+          {page.action}
+          <Button onClick={onLeave}>Back</Button>
+        </div>
       </div>
     </main>
   );

@@ -13,7 +13,7 @@ import { useKeys } from "./useKeys";
 import { useVideo } from "./useVideo";
 
 type Props = {
-  play: Play;
+  play: Play | null;
   asked_ms: number;
   fromStart: boolean;
   onFault: (fault: Fault) => void;
@@ -39,6 +39,7 @@ export function Screen({ play, asked_ms, fromStart, onFault, onProblem, onLeave,
     () => actionsOf(() => video.current, () => container.current),
     [],
   );
+  const title = play?.title.title ?? "Film";
   const [menu, setMenu] = useState<Menu>(null);
   const { awake, wake, sleep } = useAwake(state.paused || menu !== null || !state.started);
   const onSubtitles = useCallback(() => toggleSubtitles(choices.subtitles), [choices]);
@@ -68,7 +69,7 @@ export function Screen({ play, asked_ms, fromStart, onFault, onProblem, onLeave,
         onPointerUp={press}
         onDoubleClick={actions.toggleFullscreen}
       >
-        <video ref={video} playsInline aria-label={play.title.title} />
+        <video ref={video} playsInline aria-label={title} />
       </div>
       {!state.ended && (state.waiting || !state.started) && (!state.paused || !state.started) && <Spinner label="Loading the film" />}
       {state.started && state.paused && !state.ended && (
@@ -78,7 +79,7 @@ export function Screen({ play, asked_ms, fromStart, onFault, onProblem, onLeave,
       )}
       {state.ended && (
         <div className="player-end">
-          <h2>{play.title.title}</h2>
+          <h2>{title}</h2>
           <p className="muted">has ended.</p>
           <div className="actions centred">
             <Button kind="primary" onClick={onLeave}>
@@ -92,9 +93,9 @@ export function Screen({ play, asked_ms, fromStart, onFault, onProblem, onLeave,
         <button type="button" className="icon-button" aria-label="Back" onClick={onLeave}>
           <Icon name="left" size={32} />
         </button>
-        <h1>{play.title.title}</h1>
+        {play && <h1>{title}</h1>}
       </div>
-      <Controls state={state} actions={actions} choices={choices} menu={menu} onMenu={setMenu} />
+      {play && <Controls state={state} actions={actions} choices={choices} menu={menu} onMenu={setMenu} />}
     </main>
   );
 }

@@ -12,14 +12,16 @@ const TRIES = 6; // streaming retries without one good segment, before the viewe
 
 type Listeners = { onFault: (fault: Fault) => void; onTracks: () => void };
 
-/** Shaka on one play answer: it fails over between appliances by itself, and says when it cannot go on. */
+/** Shaka for one play answer: it fails over between appliances by itself, and says when it cannot go on. It is made before the
+ * answer is there, which takes as long as the answer does. */
 export class Engine {
   readonly #player = new shaka.Player();
-  readonly #play: Play;
   readonly #video: HTMLVideoElement;
   readonly #listeners: Listeners;
-  readonly #appliances: Appliances;
+  readonly #attached: Promise<unknown>;
   readonly #stop = new AbortController();
+  #session_id = "";
+  #appliances = new Appliances([]);
   #failures = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #blocked = new Set<string>();
@@ -29,23 +31,23 @@ export class Engine {
     return shaka.Player.isBrowserSupported();
   }
 
-  constructor(play: Play, video: HTMLVideoElement, container: HTMLElement, listeners: Listeners) {
-    this.#play = play;
+  constructor(video: HTMLVideoElement, container: HTMLElement, listeners: Listeners) {
     this.#video = video;
     this.#listeners = listeners;
-    this.#appliances = new Appliances(play.appliances);
     this.#player.setVideoContainer(container);
-    this.#player.configure(configuration(play));
     this.#failOver();
     this.#listen();
+    this.#attached = this.#player.attach(video).catch((error: unknown) => this.#take(error));
   }
 
   /** Raises nothing: what goes wrong is a fault. */
-  async load(position_s: number): Promise<void> {
+  async load(play: Play, position_s: number): Promise<void> {
+    this.#session_id = play.session_id;
+    this.#appliances = new Appliances(play.appliances);
+    this.#player.configure(configuration(play));
     try {
-      await this.#player.attach(this.#video);
-      const manifest = new URL(this.#play.manifests.dash, location.href).href;
-      await this.#player.load(manifest, position_s);
+      await this.#attached;
+      await this.#player.load(new URL(play.manifests.dash, location.href).href, position_s);
     } catch (error) {
       this.#take(error);
     }
@@ -54,6 +56,7 @@ export class Engine {
   async destroy(): Promise<void> {
     this.#stop.abort();
     clearTimeout(this.#retry);
+    await null; // the last heartbeat still reads where the video stands
     await this.#player.destroy();
   }
 
@@ -110,7 +113,7 @@ export class Engine {
     this.#blocked.add(base);
     this.#appliances.failed(`${base}/`);
     const started = this.#video.readyState >= HTMLMediaElement.HAVE_FUTURE_DATA;
-    if (!started || this.#appliances.allFailed) reloadOnce(base, this.#play.session_id);
+    if (!started || this.#appliances.allFailed) reloadOnce(base, this.#session_id);
   }
 
   #take(error: unknown): void {

@@ -12,7 +12,7 @@ export type Choice = { id: string; label: string; active: boolean; choose: () =>
 export type Choices = { subtitles: Choice[]; audio: Choice[] };
 
 type Options = {
-  play: Play;
+  play: Play | null;
   asked_ms: number;
   fromStart: boolean;
   video: RefObject<HTMLVideoElement | null>;
@@ -31,7 +31,7 @@ function named(label: string | null, tag: string): string {
   return label || language(tag);
 }
 
-/** Shaka, heartbeats and reports for as long as the screen is shown, and what there is to choose from. */
+/** Shaka for as long as the screen is shown, heartbeats and reports from the answer on, and what there is to choose from. */
 export function useEngine({ play, asked_ms, fromStart, video, container, onFault, onProblem, onLeft }: Options) {
   const engine = useRef<Engine | null>(null);
   const [choices, setChoices] = useState<Choices>({ subtitles: [], audio: [] });
@@ -42,25 +42,31 @@ export function useEngine({ play, asked_ms, fromStart, video, container, onFault
 
   useEffect(() => {
     if (!video.current || !container.current) return;
-    const start_s = startOf(play, fromStart);
-    const element = video.current;
-    const made = new Engine(play, element, container.current, { onFault, onTracks: look });
+    const made = new Engine(video.current, container.current, { onFault, onTracks: look });
     engine.current = made;
+    return () => {
+      engine.current = null;
+      void made.destroy();
+    };
+  }, [video, container, onFault, look]);
+
+  useEffect(() => {
+    const [made, element] = [engine.current, video.current];
+    if (!made || !element || !play) return;
+    const start_s = startOf(play, fromStart);
     const heartbeats = new Heartbeats(play, element, start_s, onProblem);
     const stopQuality = watchQuality(play, element, asked_ms);
-    void made.load(start_s).then(() => {
+    void made.load(play, start_s).then(() => {
       if (engine.current !== made) return;
       applyPreferences(made);
       look();
       element.play().catch(() => undefined); // a browser that wants a press first shows the button
     });
     return () => {
-      engine.current = null;
       stopQuality();
       void heartbeats.end().then(onLeft);
-      void made.destroy();
     };
-  }, [play, fromStart, asked_ms, video, container, onFault, onProblem, onLeft, look]);
+  }, [play, fromStart, asked_ms, video, onProblem, onLeft, look]);
 
   return choices;
 }

@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useState } from "react";
-import { play } from "../../lib/calls/play";
+import { useCallback, useLayoutEffect, useState } from "react";
+import { leave, play } from "../../lib/calls/play";
 import { type Problem, problemOf } from "../../lib/problem";
 import type { Play } from "../../lib/shapes";
 import { noticeSessionEnd } from "../../lib/session";
@@ -8,17 +8,22 @@ import { device } from "./device";
 
 type State = { asked_ms: number; play: Play | null; problem: Problem | null };
 
+const ASKING: State = { asked_ms: 0, play: null, problem: null };
+
 /** Asks to play a title; `again` asks anew, `fail` ends what runs with a reason. */
 export function usePlay(title_id: string) {
   const queries = useQueryClient();
   const [round, setRound] = useState(0);
-  const [state, setState] = useState<State>({ asked_ms: 0, play: null, problem: null });
-  useEffect(() => {
+  const [state, setState] = useState(ASKING);
+  // In the layout's phase: the question is on its way before the player is made.
+  useLayoutEffect(() => {
     let current = true;
     const asked_ms = performance.now();
-    setState({ asked_ms, play: null, problem: null });
     play(title_id, { device: device() }).then(
-      (answer) => current && setState({ asked_ms, play: answer, problem: null }),
+      (answer) => {
+        if (current) setState({ asked_ms, play: answer, problem: null });
+        else void leave(answer.session_id); // the viewer went away meanwhile
+      },
       (error: unknown) => {
         noticeSessionEnd(queries, error);
         if (current) setState({ asked_ms, play: null, problem: problemOf(error) });
@@ -28,7 +33,10 @@ export function usePlay(title_id: string) {
       current = false;
     };
   }, [title_id, round, queries]);
-  const again = useCallback(() => setRound((now) => now + 1), []);
+  const again = useCallback(() => {
+    setState(ASKING);
+    setRound((now) => now + 1);
+  }, []);
   const fail = useCallback(
     (problem: Problem) => {
       noticeSessionEnd(queries, problem);
@@ -36,5 +44,5 @@ export function usePlay(title_id: string) {
     },
     [queries],
   );
-  return { ...state, again, fail };
+  return { ...state, round, again, fail };
 }

@@ -6,7 +6,7 @@ import { Dialog } from "../../components/Dialog";
 import { ErrorNotice, Notice } from "../../components/Notice";
 import { createProfile, deleteProfile, updateProfile } from "../../lib/calls/membership";
 import { usePageTitle } from "../../lib/page";
-import { refreshSession, useMember } from "../../lib/session";
+import { isLimited, refreshSession, useMember } from "../../lib/session";
 import type { Profile } from "../../lib/shapes";
 import { type Entered, ProfileForm } from "./ProfileForm";
 import "./profiles.css";
@@ -43,7 +43,7 @@ export function ManageProfiles() {
     onSuccess: refresh,
   });
   const deleting = useMutation({ mutationFn: (id: string) => deleteProfile(id), onSuccess: refresh });
-  const limited = current !== null && current.maturity < 18;
+  const limited = isLimited(current);
   const free = [0, 1, 2, 3, 4, 5, 6, 7].find((colour) => profiles.every((one) => one.avatar !== colour)) ?? 0;
   return (
     <div className="middle">

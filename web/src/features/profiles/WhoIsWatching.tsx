@@ -7,7 +7,7 @@ import { ErrorNotice } from "../../components/Notice";
 import { chooseProfile } from "../../lib/calls/membership";
 import { usePageTitle } from "../../lib/page";
 import { navigate, safeNext, useQueryParam } from "../../lib/router";
-import { adoptProfile, useMember } from "../../lib/session";
+import { adoptProfile, isLimited, useMember } from "../../lib/session";
 import type { Profile } from "../../lib/shapes";
 import { PinDialog } from "./PinDialog";
 import "./profiles.css";
@@ -50,7 +50,7 @@ export function WhoIsWatching() {
                   </>
                 )}
               </span>
-              {profile.maturity < 18 && (
+              {isLimited(profile) && (
                 <span className="muted small">{profile.maturity === 0 ? "All ages" : `Up to ${profile.maturity}`}</span>
               )}
             </button>

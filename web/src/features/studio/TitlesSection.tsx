@@ -12,9 +12,8 @@ import { EditTitle } from "./EditTitle";
 
 const STATES: Record<StudioTitle["state"], string> = { draft: "Draft", published: "Published", withdrawn: "Withdrawn" };
 
-function factsOf({ state, year, duration_s, published_at }: StudioTitle): string {
-  const since = state === "published" && published_at ? `since ${day(published_at)}` : "";
-  return [`${STATES[state]} ${since}`.trim(), year, duration_s > 0 ? duration(duration_s) : ""].filter(Boolean).join(" · ");
+function stateOf({ state, published_at }: StudioTitle): string {
+  return state === "published" && published_at ? `Published on ${day(published_at)}` : STATES[state];
 }
 
 function Item({ film, onEdit }: { film: StudioTitle; onEdit: () => void }) {
@@ -34,9 +33,12 @@ function Item({ film, onEdit }: { film: StudioTitle; onEdit: () => void }) {
       </div>
       <div className="list-main">
         <strong>{film.title}</strong>
-        <span className="muted small">
-          <MaturityBadge maturity={film.maturity} /> {factsOf(film)}
+        <span className="facts small">
+          <MaturityBadge maturity={film.maturity} />
+          {film.year && <span>{film.year}</span>}
+          {film.duration_s > 0 && <span>{duration(film.duration_s)}</span>}
         </span>
+        <span className="muted small">{stateOf(film)}</span>
         <ErrorNotice error={changing.error} />
       </div>
       <div className="list-actions">

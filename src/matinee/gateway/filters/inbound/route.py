@@ -5,6 +5,8 @@ from matinee.gateway.routes import Routes
 
 
 class RouteChoice:
+    """Finds the servers that a path belongs to; none: the client's own pages."""
+
     def __init__(self, routes: Routes) -> None:
         self._routes = routes
 
