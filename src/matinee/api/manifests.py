@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 import msgspec
@@ -12,10 +13,10 @@ from msgspec import Struct
 from matinee.api import dash, delivery, hls
 from matinee.api.clients import Clients, Injected, Settings
 from matinee.api.delivery import Location
-from matinee.api.play import steered
+from matinee.api.play import ranking
 from matinee.api.viewer import Access, Origin
 from matinee.services.playback.contract import BadSessionToken, ByToken, NoSuchSession, Session
-from matinee.services.steering.contract import NoAppliance, Ranking, Signed
+from matinee.services.steering.contract import NoAppliance, SignQuery
 from matinee.terms.rendition import Track
 
 _HEADERS = {"Cache-Control": "no-store", "Access-Control-Allow-Origin": "*"}
@@ -49,8 +50,7 @@ async def dash_manifest(
 ) -> Response[bytes]:
     """The session's DASH manifest."""
     session = await clients.playback.session(ByToken(session_id, token))
-    ranking, signed = await steered(clients, session, origin)
-    document = dash.manifest(session, locations(ranking, signed, session), steering_url(session, origin))
+    document = dash.manifest(session, await locations(clients, session, origin), steering_url(session, origin))
     return Response(document, media_type=dash.MEDIA_TYPE, headers=_HEADERS)
 
 
@@ -65,8 +65,7 @@ async def hls_master(
 ) -> Response[bytes]:
     """The session's HLS master playlist."""
     session = await clients.playback.session(ByToken(session_id, token))
-    ranking, signed = await steered(clients, session, origin)
-    document = hls.master(session, locations(ranking, signed, session), steering_url(session, origin))
+    document = hls.master(session, await locations(clients, session, origin), steering_url(session, origin))
     return Response(document, media_type=hls.MEDIA_TYPE, headers=_HEADERS)
 
 
@@ -85,15 +84,19 @@ async def steering(  # noqa: PLR0913, PLR0917 - HLS and DASH players name the sa
     """Which appliance to fetch from now, the best first."""
     session = await clients.playback.session(ByToken(session_id, token))
     shunned = too_slow(dash_pathway or hls_pathway, dash_throughput or hls_throughput, needed_bps(session))
-    ranking, _ = await steered(clients, session, origin, shunned)
-    priority = [each.id for each in sorted(ranking.appliances, key=lambda each: each.rank)]
+    ranked = await clients.steering.rank(ranking(session, origin, shunned))
+    priority = [each.id for each in sorted(ranked.appliances, key=lambda each: each.rank)]
     document = SteeringDocument(1, settings.steering_ttl_s, steering_url(session, origin), priority)
     return Response(document, headers=_HEADERS)
 
 
-def locations(ranking: Ranking, signed: Signed, session: Session) -> list[Location]:
-    """The encode's root on each appliance, best first."""
-    ranked = sorted(ranking.appliances, key=lambda each: each.rank)
+async def locations(clients: Clients, session: Session, origin: Origin) -> list[Location]:
+    """The encode's root on each appliance, best first, with the token that opens it on any of them."""
+    token = SignQuery(session.id, session.encode_path, session.media_expires_at)
+    async with asyncio.TaskGroup() as group:
+        appliances = group.create_task(clients.steering.rank(ranking(session, origin)))
+        signing = group.create_task(clients.steering.sign(token))
+    ranked, signed = sorted(appliances.result().appliances, key=lambda each: each.rank), signing.result()
     return [Location(each.id, f"{each.url}/{signed.segment}/{session.encode_path}/") for each in ranked]
 
 

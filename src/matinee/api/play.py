@@ -36,7 +36,7 @@ from matinee.services.playback.contract import (
     Session,
     TooManyStreams,
 )
-from matinee.services.steering.contract import NoAppliance, Ranked, Ranking, RankQuery, Signed, SignQuery
+from matinee.services.steering.contract import NoAppliance, Ranked, RankQuery
 from matinee.terms.viewer import Viewer
 
 AHEAD = timedelta(seconds=5)
@@ -134,11 +134,11 @@ async def play(
     except TooManyStreams as full:
         raise await _with_titles(full, clients, viewer) from full
     try:
-        ranking, _ = await steered(clients, session, origin)
+        ranked = await clients.steering.rank(ranking(session, origin))
     except BaseException:
         await optional("close", clients.playback.close(Close(session.id, session.account_id, session.profile_id)))
         raise
-    return _playing(session, allowed, ranking.appliances, bookmark, origin.base, settings)
+    return _playing(session, allowed, ranked.appliances, bookmark, origin.base, settings)
 
 
 @post(
@@ -178,16 +178,9 @@ def position(beat: Heartbeat, duration_ms: int) -> int:
     return min(round(beat.position_s * 1000), duration_ms)
 
 
-async def steered(
-    clients: Clients, session: Session, origin: Origin, shunned: Sequence[str] = ()
-) -> tuple[Ranking, Signed]:
-    """The appliances for this session, best first, and the token that lets it have its files from any of them."""
-    query = RankQuery(session.id, session.encode_path, origin.host_name, origin.address, list(shunned))
-    token = SignQuery(session.id, session.encode_path, session.media_expires_at)
-    async with asyncio.TaskGroup() as group:
-        ranking = group.create_task(clients.steering.rank(query))
-        signing = group.create_task(clients.steering.sign(token))
-    return ranking.result(), signing.result()
+def ranking(session: Session, origin: Origin, shunned: Sequence[str] = ()) -> RankQuery:
+    """Asks for the appliances of this session, best first."""
+    return RankQuery(session.id, session.encode_path, origin.host_name, origin.address, list(shunned))
 
 
 async def _with_titles(full: TooManyStreams, clients: Clients, viewer: Viewer) -> TooManyStreams:

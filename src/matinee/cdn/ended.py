@@ -14,6 +14,7 @@ from matinee.runtime.errors import MatineeError
 WAIT_S = 2.0
 """One question may wait this long for news. With its slack and the pause after a failure a connection that died in silence
 is noticed, and the news fetched over another, within five seconds."""
+_REST_S = 0.2  # between answers, so that sessions which end together come together
 _PAUSE_S = 0.5
 _AFRESH_S = 6 * 3600.0  # the whole list again, so that expired sessions are forgotten
 _log = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ class Follower:
         while True:
             try:
                 await self._hear()
+                await asyncio.sleep(_REST_S)
             except MatineeError as wrong:
                 _log.debug("no word of ended sessions: %s", wrong.detail)
                 await asyncio.sleep(_PAUSE_S)

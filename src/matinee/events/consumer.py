@@ -13,6 +13,7 @@ from matinee.runtime.events import Event
 
 _MOST = 500  # records at once
 _WAIT_S = 1.0
+_REST_S = 0.05  # between two polls, so that a burst takes effect in few
 _LONGEST_PAUSE_S = 5.0
 _logger = logging.getLogger(__name__)
 
@@ -56,6 +57,7 @@ class Consumer:
         """Until cancelled, or an error of the log."""
         while True:
             await self.step(reader)
+            await asyncio.sleep(_REST_S)
 
     async def step(self, reader: Reader) -> None:
         """One poll and its effects. Raises what the log raises."""

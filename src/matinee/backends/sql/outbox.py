@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
 import msgspec
 from sqlalchemy import (
@@ -17,6 +19,7 @@ from sqlalchemy import (
     Row,
     String,
     Table,
+    bindparam,
     delete,
     insert,
     select,
@@ -28,8 +31,11 @@ from matinee.runtime.bell import heard
 from matinee.runtime.errors import MatineeError
 from matinee.runtime.events import Event
 
+Rows = Sequence[Row[Any]]
+
 _MARK = "matinee.published"
 _LONGEST_PAUSE_S = 5.0
+_REST_S = 0.05  # after each move, so that a burst of events goes in few
 _log = logging.getLogger(__name__)
 
 
@@ -47,7 +53,7 @@ def outbox(metadata: MetaData) -> Table:
 
 def publish(connection: Connection, table: Table, topic: str, key: str, event: Event) -> None:
     """Writes the event in the caller's transaction; with it, it is kept or undone. One key's events stay in order."""
-    connection.execute(insert(table).values(topic=topic, key=key, event=msgspec.json.encode(event)))
+    connection.execute(insert(table), {"topic": topic, "key": key, "event": msgspec.json.encode(event)})
     connection.info[_MARK] = True
 
 
@@ -61,10 +67,12 @@ class Relay:
 
     def __init__(self, database: Database, table: Table, log: Log, *, batch: int = 500, poll_s: float = 1.0) -> None:
         self._database = database
-        self._table = table
         self._log = log
         self._batch = batch
         self._poll_s = poll_s
+        columns = table.c
+        self._oldest_rows = select(*columns).order_by(columns.id).limit(batch)
+        self._moved = delete(table).where(columns.id.in_(bindparam("ids", expanding=True)))
 
     async def run(self) -> None:
         """Until cancelled. A commit of this process wakes it at once; others' rows are seen within `poll_s`."""
@@ -86,28 +94,29 @@ class Relay:
                 _log.warning("the outbox waits %.1f s: %s", pause, error.detail)
                 await asyncio.sleep(pause)
                 continue
+            await asyncio.sleep(_REST_S)
             await heard(woken, self._poll_s)
 
     async def drain(self) -> int:
         """Moves all there is now; returns how many. What is appended but not yet deleted is appended again later."""
-        moved = 0
-        while rows := await self._database.read(self._oldest, fresh=True):
+        moved, rows = 0, await self._database.read(self._oldest, fresh=True)
+        while rows:
             for topic, records in _by_topic(rows).items():
                 await self._log.append(topic, records)
-            await self._database.transact(lambda connection, rows=rows: self._forget(connection, rows))
             moved += len(rows)
+            rows = await self._database.transact(partial(self._go_on, rows=rows))
         return moved
 
-    def _oldest(self, connection: Connection) -> Sequence[Row[int, str, str, bytes]]:
-        columns = self._table.c
-        query = select(columns.id, columns.topic, columns.key, columns.event).order_by(columns.id).limit(self._batch)
-        return connection.execute(query).all()
+    def _go_on(self, connection: Connection, rows: Rows) -> Rows:
+        """Forgets what was moved, and gives the next."""
+        connection.execute(self._moved, {"ids": [row.id for row in rows]})
+        return self._oldest(connection) if len(rows) == self._batch else ()
 
-    def _forget(self, connection: Connection, rows: Sequence[Row[int, str, str, bytes]]) -> None:
-        connection.execute(delete(self._table).where(self._table.c.id.in_([row.id for row in rows])))
+    def _oldest(self, connection: Connection) -> Rows:
+        return connection.execute(self._oldest_rows).all()
 
 
-def _by_topic(rows: Sequence[Row[int, str, str, bytes]]) -> dict[str, list[Record]]:
+def _by_topic(rows: Rows) -> dict[str, list[Record]]:
     topics: dict[str, list[Record]] = {}
     for row in rows:
         topics.setdefault(row.topic, []).append(Record(row.key.encode(), row.event))

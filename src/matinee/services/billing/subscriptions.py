@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from matinee.backends.sql.announcements import Announcements
 from matinee.backends.sql.port import Database
@@ -28,6 +28,9 @@ from matinee.services.billing.tables import subscription
 from matinee.terms.money import Money
 
 NOTHING = Entitlement(plays=False, streams=0, max_height=0)
+
+
+_OF_ACCOUNT = select(subscription).where(subscription.c.account_id == bindparam("account_id"))
 
 
 class Subscriptions:
@@ -134,7 +137,7 @@ class Subscriptions:
 
 def of_account(connection: Connection, account_id: str) -> Row[Any] | None:
     """The account's row, whatever its status."""
-    return connection.execute(select(subscription).where(subscription.c.account_id == account_id)).one_or_none()
+    return connection.execute(_OF_ACCOUNT, {"account_id": account_id}).one_or_none()
 
 
 def running(row: Row[Any], now: datetime) -> bool:

@@ -15,8 +15,6 @@ class Stream(Struct, frozen=True):
     """A session that has not ended. Times are milliseconds."""
 
     session_id: str
-    profile_id: str
-    login: str
     title_id: str
     device: str
     started_at: int

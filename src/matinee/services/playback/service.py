@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_
+from sqlalchemy import ColumnElement, Connection, Row
 
 from matinee.backends.sql.outbox import publish
 from matinee.backends.sql.port import Database
@@ -28,6 +28,7 @@ from matinee.services.playback.contract import (
     Open,
     Session,
 )
+from matinee.services.playback.sessions import Rows
 from matinee.services.playback.token import SessionTokens
 from matinee.terms.rendition import Rendition
 
@@ -69,7 +70,7 @@ class Service:
             row = sessions.find(connection, message.session_id)
             if row is None or (row.account_id, row.profile_id) != (message.account_id, message.profile_id):
                 raise NoSuchSession
-            return self._end(connection, tables.sessions.c.id == message.session_id)
+            return self._end_where(connection, tables.sessions.c.id == message.session_id)
 
         self._ring(await self._database.transact(unit))
 
@@ -83,7 +84,7 @@ class Service:
         named = [column == value for column, value in given.items() if value is not None]
         if len(named) != 1:
             raise Invalid("name one of title_id, login and account_id")
-        self._ring(await self._database.transact(lambda connection: self._end(connection, named[0])))
+        self._ring(await self._database.transact(lambda connection: self._end_where(connection, named[0])))
 
     async def observe_ended(self, message: ObserveEnded) -> Ended:
         rung = self._bell.listen()
@@ -100,14 +101,11 @@ class Service:
 
     def _admit(self, connection: Connection, message: Open, session: Session) -> bool:
         """Gives the new session a slot, in one transaction with ending those whose slot it takes."""
-        viewer, now = message.viewer, milliseconds(self._clock.real_now())
-        ended = self._end(connection, self._expired(viewer.account_id))
-        streams = sessions.streams(connection, viewer.account_id)
-        replaced = [s for s in streams if (s.profile_id, s.title_id, s.login) == _own(session)]
-        others = [s for s in streams if s not in replaced]
-        gone = replaced + leases.admit(others, message.streams, now)
-        if gone:
-            ended |= self._end(connection, tables.sessions.c.id.in_([s.session_id for s in gone]))
+        now, calendar = milliseconds(self._clock.real_now()), milliseconds(self._clock.now())
+        rows = sessions.not_ended(connection, tables.sessions.c.account_id == session.account_id)
+        gone, others = _parted(rows, lambda row: row.media_expires_at <= calendar or _own(row) == _own(session))
+        gone += _lapsed(others, message.streams, now)
+        self._end(connection, gone)
         sessions.add(
             connection,
             session.renditions,
@@ -126,16 +124,17 @@ class Service:
             beat_at=now,
         )
         self._tell(connection, "started", session)
-        return ended
+        return bool(gone)
 
     def _beat(self, connection: Connection, message: Beat) -> tuple[Beaten, bool]:
-        row, now, ended = self._own_open(connection, message), milliseconds(self._clock.real_now()), False
+        row, now = self._own_open(connection, message), milliseconds(self._clock.real_now())
+        gone: Rows = []
         if now - row.beat_at >= leases.LEASE_MS:
-            streams = sessions.streams(connection, row.account_id)
-            gone = leases.admit([s for s in streams if s.session_id != row.id], message.streams, now)
-            ended = bool(gone) and self._end(connection, tables.sessions.c.id.in_([s.session_id for s in gone]))
+            rows = sessions.not_ended(connection, tables.sessions.c.account_id == row.account_id)
+            gone = _lapsed([each for each in rows if each.id != row.id], message.streams, now)
+            self._end(connection, gone)
         sessions.beat(connection, row.id, now)
-        return Beaten(row.title_id, row.duration_ms), ended
+        return Beaten(row.title_id, row.duration_ms), bool(gone)
 
     def _own_open(self, connection: Connection, message: Beat) -> Row[Any]:
         row = self._open(sessions.find(connection, message.session_id))
@@ -148,15 +147,15 @@ class Service:
             raise NoSuchSession
         return row
 
-    def _expired(self, account_id: str) -> ColumnElement[bool]:
-        columns = tables.sessions.c
-        return and_(columns.account_id == account_id, columns.media_expires_at <= milliseconds(self._clock.now()))
+    def _end_where(self, connection: Connection, where: ColumnElement[bool]) -> bool:
+        rows = sessions.not_ended(connection, where)
+        self._end(connection, rows)
+        return bool(rows)
 
-    def _end(self, connection: Connection, where: ColumnElement[bool]) -> bool:
-        rows = sessions.end(connection, where, milliseconds(self._clock.now()))
+    def _end(self, connection: Connection, rows: Rows) -> None:
+        sessions.end(connection, rows, milliseconds(self._clock.now()))
         for row in rows:
             self._tell(connection, "ended", row)
-        return bool(rows)
 
     def _tell(self, connection: Connection, change: str, session: Session | Row[Any]) -> None:
         data = {
@@ -214,7 +213,18 @@ class Service:
             self._bell.ring()
 
 
-def _own(session: Session) -> tuple[str, str, str]:
+def _lapsed(others: Rows, slots: int, now_ms: int) -> list[Row[Any]]:
+    """Those that must end so that one more may hold a slot. Raises TooManyStreams."""
+    streams = [leases.Stream(row.id, row.title_id, row.device, row.started_at, row.beat_at) for row in others]
+    gone = {stream.session_id for stream in leases.admit(streams, slots, now_ms)}
+    return [row for row in others if row.id in gone]
+
+
+def _parted(rows: Rows, goes: Callable[[Row[Any]], bool]) -> tuple[list[Row[Any]], list[Row[Any]]]:
+    return [row for row in rows if goes(row)], [row for row in rows if not goes(row)]
+
+
+def _own(session: Session | Row[Any]) -> tuple[str, str, str]:
     return session.profile_id, session.title_id, session.login
 
 

@@ -9,7 +9,7 @@ from matinee.services.playback.leases import LEASE_MS, Stream, admit, lapsed
 
 
 def stream(name: int, beat_at: int) -> Stream:
-    return Stream(f"ses_{name}", "prf", "lgn", "ttl", "device", 0, beat_at)
+    return Stream(f"ses_{name}", "ttl", "device", 0, beat_at)
 
 
 @given(st.lists(st.integers(0, 3 * LEASE_MS), max_size=8), st.integers(1, 4))
