@@ -31,7 +31,7 @@ from matinee.runtime.clock import SystemClock
 from matinee.runtime.signing import Keyring
 from matinee.services.fill.contract import FillFile, Manifest, Wanted
 from matinee.services.playback.contract import Ended
-from matinee.services.steering.token import ISSUER, MediaTokens
+from matinee.services.steering.media_token import ISSUER, MediaTokens
 
 SEGMENT, RANGE, SEGMENTS, CONNECTIONS = 4 << 20, 64 << 10, 16, 16
 ENCODE = "ttl_bench/enc_bench"

@@ -14,6 +14,7 @@ from typing import Annotated, Any, get_origin
 import msgspec
 from msgspec import Meta, Struct, field
 
+from matinee.ingest.limits import Limits
 from matinee.runtime.errors import Invalid
 from matinee.terms.territory import UNKNOWN, Territory
 
@@ -42,13 +43,6 @@ class ApplianceSettings(Struct, frozen=True, forbid_unknown_fields=True):
     zone: str = "home"
 
 
-class StudioSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """`max_upload_gib` bounds one file; `spare_gib` of the disk are never taken by uploads and encodes."""
-
-    max_upload_gib: float = 200.0
-    spare_gib: float = 1.0
-
-
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """`url` is the public address where it is fixed (else each request's Host decides), `territory` what is taken for the
     country of every address, `services` where a service that this process does not run is found (`unix:…`, `http://…`)."""
@@ -57,7 +51,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     territory: Territory = UNKNOWN
     gateway: GatewaySettings = GatewaySettings()
     appliances: ApplianceSettings = ApplianceSettings()
-    studio: StudioSettings = StudioSettings()
+    studio: Limits = Limits()
     services: dict[str, str] = {}
 
 

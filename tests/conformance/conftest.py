@@ -26,7 +26,7 @@ def opened(*options: str) -> Iterator[Installation]:
         house.stop()
     told, logs = _told(house), [house.log, *(house.home / "logs").iterdir()]
     assert not told
-    failures = [log.read_text(errors="replace").partition("Traceback")[2][:4000] for log in logs]
+    failures = [log.read_text(errors="replace").partition("Traceback")[2][:8000] for log in logs]
     assert not any(failures), "\n\n".join(failures)
     shutil.rmtree(folder)
 

@@ -91,7 +91,8 @@ class Bodies:
 
     def _who(self, route: Route) -> dict[str, str]:
         if route.schemes == {"appliance"}:
-            return {"authorization": f"Bearer {self._house.appliance_token('cdn-a')}"}
+            # The example speaks for cdn-a: a report that is in order is refused, and steering does not believe it.
+            return {"authorization": f"Bearer {self._house.appliance_token('cdn-b')}"}
         person: Person = self._staff if route.path.startswith(("/api/studio", "/api/operations")) else self._member
         return {"authorization": f"Bearer {person.token}"}
 

@@ -35,8 +35,13 @@ expected-statuses = ["400", "401", "403", "404", "405", "409", "411", "412", "41
 [[operations]]
 include-operation-id = [
     "account.change_card", "account.subscribe", "payments.tokenize", "payments.webhook", "signup.sign_up",
+    "studio.update_title",
 ]
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "402", "403", "404", "409", "429"]
+
+[[operations]]
+include-tag = "uploads" # tus has an answer of its own to another version, and metadata is a language in a header
+checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "403", "404", "409", "412", "413", "415"]
 """
 ENDS_THE_LOGIN = ("account.log_out", "household.end_device")
 
@@ -73,5 +78,6 @@ def test_schemathesis_finds_nothing(fuzzed: Installation, people: dict[str, Pers
     done = subprocess.run(
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=SECONDS * 2 + 90
     )
-    assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2000:]
+    found = done.stdout.partition(" FAILURES ")[2].partition(" WARNINGS ")[0] or done.stdout[-5000:]
+    assert done.returncode == 0, found[:20_000] + done.stderr[-2000:]
     assert "Tested:" in done.stdout

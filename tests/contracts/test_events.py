@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 from msgspec.structs import replace
+from prometheus_client import CollectorRegistry
 
 from matinee.backends.log.open import open as open_log
 from matinee.backends.log.port import Log, Record
@@ -20,8 +21,12 @@ from matinee.backends.log.segments import SegmentLog
 from matinee.backends.sql.open import open as open_database
 from matinee.backends.sql.outbox import Relay
 from matinee.events.collect import Collector
+from matinee.events.consumer import Consumer, Effect, skip_counter
 from matinee.events.contract import Beacon, Collect, Events, Kind, Retire
-from matinee.events.live import Beacons, Plays, Profiles, Titles, Trending
+from matinee.events.live.counters import Beacons, Plays
+from matinee.events.live.forgetting import Profiles
+from matinee.events.live.popularity import Trending
+from matinee.events.live.search_index import Indexing
 from matinee.runtime.clock import SystemClock
 from matinee.runtime.errors import Unavailable
 from matinee.runtime.events import Event
@@ -43,6 +48,7 @@ from matinee.terms.viewer import Viewer
 
 CLOCK = SystemClock()
 IDS = Ids(CLOCK)
+SKIPPED = skip_counter(CollectorRegistry())
 VIEWER = Viewer("acc_1", "lgn_1", "prf_1", frozenset(), Maturity.TEN, "DE", "DE")
 TITLE = "ttl_" + "0" * 31 + "1"
 Eventually = Callable[..., Awaitable[None]]
@@ -87,6 +93,18 @@ async def running(*parts: Any) -> AsyncIterator[None]:
         assert isinstance(outcome, asyncio.CancelledError), outcome
 
 
+def consumer(log: Log, topic: str, group: str, effect: Effect) -> Consumer:
+    return Consumer(log, topic, group, effect, SKIPPED)
+
+
+def plays(log: Log, metrics: MetricsService) -> Consumer:
+    return consumer(log, "playback", "metrics", Plays(metrics))
+
+
+def beacons(log: Log, metrics: MetricsService) -> Consumer:
+    return consumer(log, "beacons", "metrics", Beacons(metrics))
+
+
 async def tell(
     log: Log, topic: str, kind: str, data: dict[str, Any], event_id: str = "", at: datetime | None = None
 ) -> None:
@@ -112,8 +130,8 @@ async def film(catalog: CatalogService, name: str) -> Title:
 
 async def test_what_is_collected_is_in_the_log(wired: Any, log: Log) -> None:
     events: Events = await wired(Events, Collector(log, CLOCK))
-    beacons = [Beacon(f"beacon-{number}", Kind.UI, "click", CLOCK.now(), data={"n": number}) for number in range(200)]
-    await events.collect(Collect(VIEWER, beacons))
+    sent = [Beacon(f"beacon-{number}", Kind.UI, "click", CLOCK.now(), data={"n": number}) for number in range(200)]
+    await events.collect(Collect(VIEWER, sent))
     reader = await log.reader("beacons", "test")
     kept: list[Event] = []
     while entries := await reader.poll(100, 0.05):
@@ -149,7 +167,7 @@ async def everything(log: Log, topic: str) -> list[bytes]:
 
 
 async def test_a_play_is_counted_within_two_seconds(log: Log, metrics: MetricsService, eventually: Eventually) -> None:
-    async with running(Plays(log, metrics)):
+    async with running(plays(log, metrics)):
         await tell(log, "playback", "matinee.playback.started", {"title_id": TITLE}, "evt_1")
         await eventually(lambda: _is(top(metrics, "plays"), {TITLE: 1}), within_s=2)
         await tell(log, "playback", "matinee.playback.started", {"title_id": TITLE}, "evt_1")
@@ -174,7 +192,7 @@ async def test_beacons_are_counted_once_by_what_they_tell(
         Beacon("beacon-4", Kind.PLAYBACK, "play", now, TITLE),
     ]
     collector = Collector(log, CLOCK)
-    async with running(Beacons(log, metrics)):
+    async with running(beacons(log, metrics)):
         await collector.collect(Collect(VIEWER, sent))
         await collector.collect(Collect(VIEWER, sent))
         await collector.collect(Collect(replace(VIEWER, account_id="acc_2"), sent))
@@ -185,7 +203,7 @@ async def test_beacons_are_counted_once_by_what_they_tell(
 
 
 async def test_poison_does_not_hold_up_what_follows(log: Log, metrics: MetricsService, eventually: Eventually) -> None:
-    async with running(Plays(log, metrics), Beacons(log, metrics)):
+    async with running(plays(log, metrics), beacons(log, metrics)):
         await log.append("playback", [Record(b"acc_1", value) for value in (b"", b"\xff\xfe", b"[]", b"{}")])
         for data in ({}, {"title_id": 7}, {"title_id": None}):
             await tell(log, "playback", "matinee.playback.started", data)
@@ -200,14 +218,14 @@ async def test_a_consumer_goes_on_where_it_was_stopped(
 ) -> None:
     for number in range(3):
         await tell(log, "playback", "matinee.playback.started", {"title_id": TITLE})
-        async with running(Plays(log, metrics)):
+        async with running(plays(log, metrics)):
             await eventually(lambda expected=number + 1: _is(top(metrics, "plays"), {TITLE: expected}), within_s=5)
 
 
 async def test_search_follows_the_catalogue(
     log: Log, catalog: CatalogService, search: SearchService, eventually: Eventually
 ) -> None:
-    async with running(Titles(log, search)):
+    async with running(Indexing(log, search, SKIPPED)):
         made = await film(catalog, "Metropolis")
         await eventually(lambda: _is(found(search, "metropolis"), [made.id]), within_s=5)
         await catalog.update(UpdateTitle(made.id, title="Nosferatu"))
@@ -227,7 +245,7 @@ async def test_a_lost_index_is_filled_again_from_the_log(
     for number in range(2):
         store = open_search(f"tantivy://{tmp_path}/search-{number}")
         search = SearchService(store)
-        async with running(Titles(log, search)):
+        async with running(Indexing(log, search, SKIPPED)):
             await eventually(lambda search=search: _is(found(search, "metropolis"), [kept.id]), within_s=5)
         await store.close()
 
@@ -235,7 +253,7 @@ async def test_a_lost_index_is_filled_again_from_the_log(
 async def test_plays_of_the_week_lift_a_title(
     log: Log, catalog: CatalogService, search: SearchService, metrics: MetricsService, eventually: Eventually
 ) -> None:
-    async with running(Titles(log, search)):
+    async with running(Indexing(log, search, SKIPPED)):
         films = [await film(catalog, f"Film {number}") for number in range(3)]
         await eventually(lambda: _is(found(search, "film"), [film.id for film in films]), within_s=5)
     now = CLOCK.now()
@@ -282,7 +300,7 @@ async def test_a_deleted_profile_takes_its_history_along(tmp_path: Path, log: Lo
     history = HistoryService(store, log, CLOCK, IDS)
     for profile in ("prf_1", "prf_2"):
         await history.record(Bookmark("acc_1", profile, TITLE, 60_000, 600_000, datetime(2026, 11, 21, tzinfo=UTC)))
-    async with running(Profiles(log, history)):
+    async with running(consumer(log, "accounts", "history", Profiles(history))):
         await tell(log, "accounts", "matinee.account.created", {})
         await tell(log, "accounts", "matinee.account.profile_deleted", {"profile_id": "prf_1"})
         await eventually(lambda: _is(_left(history, "prf_1"), 0), within_s=5)

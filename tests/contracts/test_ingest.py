@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +32,12 @@ from matinee.ingest.contract import (
     piece,
 )
 from matinee.ingest.inbox import Inbox
+from matinee.ingest.limits import Limits
 from matinee.ingest.scratch import Scratch
 from matinee.ingest.service import Service
 from matinee.ingest.toolchain import installed
 from matinee.ingest.worker import IngestWorker, Steps
-from matinee.runtime.clock import SystemClock
+from matinee.runtime.clock import SharedClock
 from matinee.runtime.errors import Conflict, Invalid, NotFound, OutOfSpace, TooLarge
 from matinee.runtime.ids import Ids
 from matinee.runtime.rpc.channel import LocalChannel, connect
@@ -43,7 +45,7 @@ from matinee.services.catalog.contract import ByTitle, Catalog, Metadata, NotPla
 from matinee.services.catalog.service import Service as CatalogService
 from matinee.services.fill.contract import Fill, ObserveManifest
 from matinee.services.fill.service import Service as FillService
-from matinee.services.jobs.contract import Jobs, ListJobs, Reason
+from matinee.services.jobs.contract import ByJob, Finish, Jobs, Lease, ListJobs, NoSuchJob, Reason
 from matinee.services.jobs.open import open as open_programs
 from matinee.services.jobs.service import Service as JobsService
 
@@ -66,22 +68,23 @@ def film(path: Path, seconds: float = 3, size: str = "320x180", *, sound: bool =
 class House:
     """Ingest with everything around it, in one folder."""
 
-    def __init__(self, home: Path, lease_ms: int = 10_000) -> None:
+    def __init__(self, home: Path, lease_ms: int = 10_000, limits: Limits | None = None) -> None:
         self.home = home
+        self.clock = clock = SharedClock(home / "clock")
+        limits = limits or Limits()
         names = ("ingest", "jobs", "catalog", "fill")
         packages = {name: f"matinee.services.{name}" for name in names} | {"ingest": "matinee.ingest"}
         self._databases = {
             name: open_database(f"sqlite:///{home}/{name}.db", migrations=packages[name]) for name in names
         }
-        clock = SystemClock()
         ids = Ids(clock)
         self.objects = open_objects(f"file://{home}/objects")
         self.jobs = connect(Jobs, LocalChannel(JobsService(self._databases["jobs"], clock, ids, lease_ms)))
         self.catalog = connect(Catalog, LocalChannel(CatalogService(self._databases["catalog"], clock, ids)))
         self.fill = connect(Fill, LocalChannel(FillService(self._databases["fill"])))
-        self.service = Service(self._databases["ingest"], self.objects, self.jobs, self.catalog, clock, ids)
+        self.service = Service(self._databases["ingest"], self.objects, self.jobs, self.catalog, clock, ids, limits)
         self.ingest = connect(Ingest, LocalChannel(self.service))
-        self.scratch = Scratch(home / "scratch")
+        self.scratch = Scratch(home / "scratch", limits.spare)
         steps = Steps(
             self.catalog, self.fill, self.objects, open_programs("processes:"), installed(), self.scratch, clock
         )
@@ -128,6 +131,25 @@ async def over(house: House, preparation_id: str) -> Preparation:
             if found.phase not in {Phase.UPLOADING, Phase.PREPARING}:
                 return found
             cursor = (await house.ingest.observe(ObservePreparations(max(1, cursor), 2))).cursor
+
+
+def no_film(path: Path) -> Path:
+    path.write_bytes(b"x" * 100)
+    return path
+
+
+async def failing(house: House, path: Path, reason: Reason) -> Preparation:
+    """A film whose first step ended so."""
+    started = await house.ingest.start(Start(path.name, str(no_film(path)), path.name, FILM))
+    leased = await house.jobs.lease(Lease("w", pipeline.GROUP, ["ingest.inspect"], 0))
+    await house.jobs.finish(Finish(leased.lease, reason, "It is broken.", retry=False))
+    return await house.ingest.preparation(ByPreparation(started.id))
+
+
+async def shown(house: House) -> dict[str, Phase]:
+    """What an editor sees who opens the studio now, by file."""
+    seen = await house.ingest.observe(ObservePreparations(0, 0))
+    return {one.filename: one.phase for one in seen.preparations}
 
 
 def new_upload(size: int, **more: object) -> CreateUpload:
@@ -294,8 +316,91 @@ async def test_an_upload_is_its_accounts_alone(house: House) -> None:
         await house.ingest.create_upload(new_upload(10, subtitle_of="upl_none"))
     with pytest.raises(TooLarge):
         await house.ingest.create_upload(new_upload(1 << 62))
-    with pytest.raises(OutOfSpace):
-        await house.ingest.create_upload(new_upload(400 << 30))
+
+
+@pytest.mark.parametrize(
+    ("limits", "refusal"),
+    [(Limits(max_upload_gib=1), TooLarge), (Limits(max_upload_gib=5), None), (Limits(spare_gib=900_000), OutOfSpace)],
+)
+async def test_an_upload_keeps_within_the_limits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limits: Limits, refusal: type[Exception] | None
+) -> None:
+    monkeypatch.setattr("matinee.ingest.sources.free_bytes", lambda _: 10 << 30)
+    house = House(tmp_path, limits=limits)
+    film = new_upload(3 << 30)
+    if refusal is None:
+        upload = await house.ingest.create_upload(film)
+        with pytest.raises(TooLarge):
+            await house.ingest.create_upload(new_upload(17 << 20, subtitle_of=upload.id))
+    else:
+        with pytest.raises(refusal):
+            await house.ingest.create_upload(film)
+    await house.close()
+
+
+async def test_who_opens_the_studio_later_sees_what_failed_until_it_is_canceled(house: House, tmp_path: Path) -> None:
+    for name, reason in (("letter.mp4", Reason.INVALID), ("film.mp4", Reason.FAILED)):
+        seen = await failing(house, tmp_path / name, reason)
+        assert (seen.phase, seen.message) == (Phase.FAILED, "It is broken.")
+    both = {"letter.mp4": Phase.FAILED, "film.mp4": Phase.FAILED}
+    assert await shown(house) == both
+    later = House(house.home)
+    await later.ingest.sweep(Sweep())
+    assert await shown(later) == both
+    assert [path.rpartition("/")[2] for path in later.files("objects")] == ["film"], "what can be tried again stays"
+    seen = await later.ingest.observe(ObservePreparations(0, 0))
+    for one in seen.preparations:
+        assert (await later.ingest.cancel(ByPreparation(one.id))).phase is Phase.CANCELED
+    assert await shown(later) == {}
+    assert later.files("objects") == []
+    changed = (await later.ingest.observe(ObservePreparations(seen.cursor, 1))).preparations
+    assert [one.phase for one in changed] == [Phase.CANCELED] * 2
+    await later.close()
+
+
+async def test_what_failed_is_shown_for_a_week(house: House, tmp_path: Path) -> None:
+    await failing(house, tmp_path / "letter.mp4", Reason.INVALID)
+    await failing(house, tmp_path / "film.mp4", Reason.LOST)
+    house.clock.advance(timedelta(days=6))
+    await house.ingest.sweep(Sweep())
+    assert set(await shown(house)) == {"letter.mp4", "film.mp4"}
+    house.clock.advance(timedelta(days=2))
+    await house.ingest.sweep(Sweep())
+    assert await shown(house) == {}
+    assert house.files("objects") == []
+    later = House(house.home)
+    assert await shown(later) == {}
+    await later.close()
+
+
+async def test_a_film_whose_job_is_forgotten_is_closed(house: House, tmp_path: Path) -> None:
+    """The house was down for longer than jobs are kept."""
+    forgotten = await failing(house, tmp_path / "old.mp4", Reason.FAILED)
+    await obstore.put_async(house.objects, f"media/{forgotten.title_id}/enc_1/v180/init.mp4", b"x")
+    job = (await house.jobs.list_jobs(ListJobs())).jobs[0]
+    house.clock.advance(timedelta(days=40))
+    await house.ingest.start(Start("new", str(no_film(tmp_path / "new.mp4")), "new.mp4", FILM))
+    with pytest.raises(NoSuchJob):
+        await house.jobs.job(ByJob(job.id))
+    later = House(house.home)
+    assert await shown(later) == {"new.mp4": Phase.PREPARING}
+    assert len(later.files("objects")) == 3
+    seen = await later.ingest.observe(ObservePreparations(0, 0))
+    await later.ingest.sweep(Sweep())
+    assert [path.partition("/")[0] for path in later.files("objects")] == ["sources"]
+    changed = (await later.ingest.observe(ObservePreparations(seen.cursor, 1))).preparations
+    assert [(one.id, one.phase) for one in changed] == [(forgotten.id, Phase.CANCELED)]
+    await later.close()
+
+
+async def test_a_film_of_this_week_stays_when_its_job_is_lost(house: House, tmp_path: Path) -> None:
+    """A job that is gone too early is someone's mistake, and the film may be the only copy."""
+    await failing(house, tmp_path / "f.mp4", Reason.FAILED)
+    (house.home / "jobs.db").rename(house.home / "lost.db")
+    later = House(house.home)
+    await later.ingest.sweep(Sweep())
+    assert [path.rpartition("/")[2] for path in later.files("objects")] == ["film"]
+    await later.close()
 
 
 async def test_a_canceled_upload_leaves_nothing(house: House) -> None:
@@ -364,10 +469,12 @@ async def test_a_failed_film_can_be_tried_again_and_finished_steps_do_not_run_tw
     started = await house.ingest.start(Start("k", str(path), "f.mp4", FILM))
     failed = await over(house, started.id)
     assert (failed.phase, failed.message) == (Phase.FAILED, "The catalogue is broken.")
+    assert await shown(house) == {"f.mp4": Phase.FAILED}
     monkeypatch.setattr(CatalogService, "attach", attach)
     again = await house.ingest.retry(ByPreparation(started.id))
     assert again.phase is Phase.PREPARING
     assert (await over(house, started.id)).phase is Phase.PLAYABLE
+    assert await shown(house) == {}
     job = (await house.jobs.list_jobs(ListJobs())).jobs[0]
     tries = {task.step: task.attempt for task in job.tasks if task.reason is Reason.NORMAL}
     assert tries == {"inspect": 1, "subtitles": 1, "encode": 1, "poster": 1, "package": 1, "publish": 5}

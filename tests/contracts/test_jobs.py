@@ -367,7 +367,7 @@ async def test_a_worker_says_why_a_step_failed(jobs: Jobs, eventually: Eventuall
     ended = [await one(jobs, refused), await one(jobs, failed)]
     assert [(job.reason, job.message) for job in ended] == [
         (Reason.INVALID, "The file holds no video."),
-        (Reason.FAILED, "Something went wrong on our side (ZeroDivisionError)."),
+        (Reason.FAILED, "Something went wrong on our side; the log says what."),
     ]
 
 

@@ -191,9 +191,12 @@ def test_a_package_without_a_history_is_one_sentence(tmp_path: Path) -> None:
 
 
 OWNERS = [
-    module.name
-    for module in pkgutil.walk_packages(matinee.services.__path__, "matinee.services.")
-    if module.ispkg and module.name.count(".") == 2 and find_spec(f"{module.name}.tables")
+    "matinee.ingest",
+    *(
+        module.name
+        for module in pkgutil.walk_packages(matinee.services.__path__, "matinee.services.")
+        if module.ispkg and module.name.count(".") == 2 and find_spec(f"{module.name}.tables")
+    ),
 ]
 
 

@@ -21,6 +21,7 @@ from matinee.api.app import create
 from matinee.api.clients import Clients
 from matinee.api.trust import Trust
 from matinee.api.viewer import Gate
+from matinee.backends.cache.open import open as open_cache
 from matinee.backends.log.open import open as open_log
 from matinee.backends.log.port import Log
 from matinee.backends.objects.open import open as open_objects
@@ -30,6 +31,7 @@ from matinee.events.contract import Events
 from matinee.ingest.contract import (
     Ingest,
 )
+from matinee.ingest.limits import Limits
 from matinee.ingest.service import Service as IngestService
 from matinee.runtime.errors import MatineeError, Unavailable
 from matinee.runtime.ids import ENCODE, IMAGE, JOB, Ids
@@ -266,7 +268,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         "steering": SteeringService(clock, media),
         "fill": FillService(databases["fill"]),
         "jobs": jobs,
-        "ingest": IngestService(databases["ingest"], objects, jobs, shelf, clock, ids),
+        "ingest": IngestService(databases["ingest"], objects, jobs, shelf, clock, ids, Limits()),
         "events": Collector(log, clock),
     }
     channels = {name: Breakable(service) for name, service in services.items()}
@@ -284,6 +286,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         ingest=connect(Ingest, channels["ingest"]),
         events=connect(Events, channels["events"]),
         objects=objects,
+        cache=open_cache("memory:"),
         clock=clock,
         provider=open_provider(processor, databases["billing"], clock, b"s" * 32, send),
         advance=clock.advance,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 from pathlib import Path
 
@@ -61,7 +62,8 @@ def test_reset_refuses_while_it_runs(house: House) -> None:
 
 
 def test_a_folder_too_deep_for_sockets_is_as_good_as_any() -> None:
-    house = House(short_folder() / ("deep" * 20) / ("er" * 30) / "home")
+    top = short_folder()
+    house = House(top / ("deep" * 20) / ("er" * 30) / "home")
     house.home.parent.mkdir(parents=True)
     try:
         assert len(str(house.home)) > 107
@@ -70,6 +72,7 @@ def test_a_folder_too_deep_for_sockets_is_as_good_as_any() -> None:
         assert house.viewer().get("/api/discovery/home").status_code == 200
     finally:
         house.close()
+        shutil.rmtree(top)
 
 
 def test_a_killed_supervisor_takes_all_with_it_and_the_next_start_recovers(bare_house: House) -> None:

@@ -28,8 +28,8 @@ from matinee.api import (
 )
 from matinee.api.body import JSONRequest
 from matinee.api.clients import Clients, Settings
+from matinee.api.home_rows import Rows
 from matinee.api.recently import Recently
-from matinee.api.rows import Rows
 from matinee.api.uploads import Pieces
 from matinee.api.viewer import Gate, Origin
 from matinee.terms.viewer import Viewer
@@ -72,7 +72,7 @@ def create(clients: Clients, gate: Gate, settings: Settings | None = None) -> Li
 
 
 def _dependencies(clients: Clients, settings: Settings) -> dict[str, Provide]:
-    recently = Recently(clients.clock, settings.rows_ttl_s)
+    recently = Recently(clients.cache, settings.rows_ttl_s)
     return {
         "clients": _given(clients),
         "settings": _given(settings),

@@ -11,8 +11,10 @@ from litestar.params import SkipValidation
 from msgspec import Struct
 from obstore.store import ObjectStore
 
+from matinee.backends.cache.port import Cache
 from matinee.events.contract import Events
 from matinee.ingest.contract import Ingest
+from matinee.ingest.limits import Limits
 from matinee.runtime.clock import Clock
 from matinee.services.accounts.contract import Accounts
 from matinee.services.billing.contract import Billing, Provider
@@ -47,17 +49,17 @@ class Clients(Struct, frozen=True):
     ingest: Ingest
     events: Events
     objects: ObjectStore
+    cache: Cache
     clock: Clock
     provider: Provider | None = None
     advance: Callable[[timedelta], datetime] | None = None
 
 
 class Settings(Struct, frozen=True):
-    """`upload_limit` in bytes; `rows_ttl_s` is how long a row that many viewers share is kept: with what the catalogue needs
+    """`studio` bounds uploads; `rows_ttl_s` is how long a row that many viewers share is kept: with what the catalogue needs
     to notice, a withdrawn title is gone within five seconds."""
 
-    heartbeat_s: int = 5
     steering_ttl_s: int = 10
     rows_ttl_s: float = 2.0
-    upload_limit: int = 512 << 30
+    studio: Limits = Limits()
     piece_size: int = 8 << 20

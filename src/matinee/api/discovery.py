@@ -10,11 +10,11 @@ from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
 from matinee.api.clients import Clients, Injected
+from matinee.api.home_rows import Genre, Item, Row, Rows, item, picture, progress
 from matinee.api.optional import optional
 from matinee.api.recently import Recently
-from matinee.api.rows import Genre, Item, Row, Rows, item, picture, progress
 from matinee.api.viewer import Access
-from matinee.ingest.contract import ObservePreparations
+from matinee.ingest.contract import ObservePreparations, Preparations
 from matinee.runtime.errors import NotFound, Unavailable
 from matinee.services.billing.contract import ByAccount
 from matinee.services.catalog.contract import (
@@ -169,7 +169,8 @@ async def forget(title_id: FromPath[str], clients: Injected[Clients], viewer: In
 async def _preparing(clients: Clients, recently: Recently, viewer: Viewer) -> list[Preparing]:
     if Role.EDITOR not in viewer.roles:
         return []
-    observed = await recently.get("preparing", lambda: clients.ingest.observe(ObservePreparations(0, 0)))
+    asked = ObservePreparations(0, 0)
+    observed = await recently.get("preparing", Preparations, lambda: clients.ingest.observe(asked))
     return [
         Preparing(each.id, each.title, each.step, each.progress, each.message, each.phase.value)
         for each in observed.preparations

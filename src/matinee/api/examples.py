@@ -6,6 +6,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from matinee.services.playback.contract import HEARTBEAT_S
+
 
 class Example(Struct, frozen=True):
     """What is asked and answered, as JSON values; `parameters` by name. An answer that is no JSON is its text."""
@@ -219,7 +221,7 @@ BY_OPERATION: dict[str, Example] = {
             "resume_position_s": 0.0,
             "duration_s": 9180.0,
             "heartbeat_url": f"{_AT_SESSION}/heartbeat",
-            "heartbeat_s": 5,
+            "heartbeat_s": HEARTBEAT_S,
             "next": None,
         },
         parameters=_TITLE,

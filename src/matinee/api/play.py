@@ -12,7 +12,7 @@ from litestar import Request, delete, post
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct, field
 
-from matinee.api.clients import Clients, Injected, Settings
+from matinee.api.clients import Clients, Injected
 from matinee.api.optional import optional
 from matinee.api.viewer import Access, Origin
 from matinee.services.billing.contract import ByAccount, Entitlement, SubscriptionRequired
@@ -27,6 +27,7 @@ from matinee.services.catalog.contract import (
 )
 from matinee.services.history.contract import Bookmark, ByTitle
 from matinee.services.playback.contract import (
+    HEARTBEAT_S,
     Beat,
     Close,
     Device,
@@ -117,7 +118,6 @@ async def play(
     clients: Injected[Clients],
     viewer: Injected[Viewer],
     origin: Injected[Origin],
-    settings: Injected[Settings],
 ) -> Playing:
     """Open a playback session: what to play, from where, from which second on."""
     begun = ByTitle(viewer.profile_id or "", title_id)
@@ -138,7 +138,7 @@ async def play(
     except BaseException:
         await optional("close", clients.playback.close(Close(session.id, session.account_id, session.profile_id)))
         raise
-    return _playing(session, allowed, ranked.appliances, bookmark, origin.base, settings)
+    return _playing(session, allowed, ranked.appliances, bookmark, origin.base)
 
 
 @post(
@@ -208,9 +208,7 @@ def _opening(viewer: Viewer, allowed: Allowed, entitlement: Entitlement, device:
     )
 
 
-def _playing(
-    session: Session, allowed: Allowed, ranked: list[Ranked], bookmark: Bookmark | None, base: str, settings: Settings
-) -> Playing:
+def _playing(session: Session, allowed: Allowed, ranked: list[Ranked], bookmark: Bookmark | None, base: str) -> Playing:
     at = f"{base}/api/play/sessions/{session.id}"
     resumes = bookmark is not None and not bookmark.finished
     return Playing(
@@ -223,7 +221,7 @@ def _playing(
         resume_position_s=bookmark.position_ms / 1000 if bookmark and resumes else 0.0,
         duration_s=session.duration_ms / 1000,
         heartbeat_url=f"{at}/heartbeat",
-        heartbeat_s=settings.heartbeat_s,
+        heartbeat_s=HEARTBEAT_S,
     )
 
 

@@ -1,37 +1,27 @@
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Hashable
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
-from cachebox import LRUCache
+import msgspec
 
-from matinee.runtime.clock import Clock
+from matinee.backends.cache.memoised import Memoised
+from matinee.backends.cache.port import Cache
 
 T = TypeVar("T")
 
 
 class Recently:
-    """Answers that many viewers share, each worked out once and kept for a few seconds. Who asks for one that is being
-    worked out waits for it; one that failed is not kept."""
+    """Answers that many viewers share, kept in the cache for a few seconds, each worked out once however many ask."""
 
-    def __init__(self, clock: Clock, ttl_s: float, most: int = 2000) -> None:
-        self._clock = clock
+    def __init__(self, cache: Cache, ttl_s: float) -> None:
+        self._memoised = Memoised(cache)
         self._ttl_s = ttl_s
-        self._kept: LRUCache[Hashable, tuple[float, asyncio.Task[Any]] | None] = LRUCache(maxsize=most)
 
-    async def get(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
-        found = self._kept.get(key)
-        if found is None or self._stale(*found):
-            found = (self._clock.monotonic() + self._ttl_s, asyncio.create_task(_awaited(make)))
-            self._kept[key] = found
-        return await asyncio.shield(found[1])
+    async def get(self, key: str, kind: type[T], make: Callable[[], Awaitable[T]]) -> T:
+        """An answer of `kind`, which msgpack can carry. Raises what `make` raises, and keeps nothing then."""
 
-    def _stale(self, until: float, making: asyncio.Task[Any]) -> bool:
-        if not making.done():
-            return False
-        return until <= self._clock.monotonic() or making.cancelled() or making.exception() is not None
+        async def encoded() -> bytes:
+            return msgspec.msgpack.encode(await make())
 
-
-async def _awaited(make: Callable[[], Awaitable[T]]) -> T:
-    return await make()
+        return msgspec.msgpack.decode(await self._memoised.get(key, self._ttl_s, encoded), type=kind)

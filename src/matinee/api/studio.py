@@ -12,9 +12,10 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from matinee.api.clients import Clients, Injected
-from matinee.api.rows import picture
+from matinee.api.home_rows import picture
 from matinee.api.viewer import Access
 from matinee.ingest.contract import ByPreparation, ObservePreparations, Preparation, Preparations
+from matinee.ingest.wanted import wanted
 from matinee.runtime.errors import Conflict
 from matinee.services.catalog.contract import (
     ByTitle,
@@ -27,7 +28,7 @@ from matinee.services.catalog.contract import (
     Title,
     UpdateTitle,
 )
-from matinee.services.fill.contract import Drop, FillFile, Want
+from matinee.services.fill.contract import Drop
 from matinee.services.playback.contract import CloseAll
 from matinee.terms.language import Language
 from matinee.terms.maturity import Maturity
@@ -102,9 +103,7 @@ async def update_title(title_id: FromPath[str], data: JSONBody[TitleChange], cli
 async def publish(title_id: FromPath[str], clients: Injected[Clients]) -> StudioTitle:
     """Show a title to members and send its film to the appliances."""
     encode = await clients.catalog.encode(ByTitle(title_id))
-    path = f"{title_id}/{encode.id}"
-    files = [FillFile(f"{path}/{file.path}", file.size, file.sha256) for file in encode.files]
-    await clients.fill.want(Want(title_id, path, files))
+    await clients.fill.want(wanted(title_id, encode))
     return _shown(await clients.catalog.publish(ByTitle(title_id)))
 
 
@@ -120,7 +119,7 @@ async def withdraw(title_id: FromPath[str], clients: Injected[Clients]) -> Studi
 
 @get("/api/studio/preparations", access=Access.EDITOR)
 async def preparations(clients: Injected[Clients], after: After = 0, wait_s: Wait = 0) -> Preparations:
-    """Films in preparation that changed after the cursor; zero gives all unfinished ones at once."""
+    """Films in preparation that changed after the cursor; zero gives at once all unfinished ones and what failed this week."""
     return await clients.ingest.observe(ObservePreparations(after, wait_s))
 
 
@@ -132,7 +131,7 @@ async def preparation(preparation_id: FromPath[str], clients: Injected[Clients])
 
 @delete("/api/studio/preparations/{preparation_id:str}", access=Access.EDITOR, status_code=200)
 async def cancel_preparation(preparation_id: FromPath[str], clients: Injected[Clients]) -> Preparation:
-    """Stop preparing a film."""
+    """Stop preparing a film, or give up one that failed."""
     return await clients.ingest.cancel(ByPreparation(preparation_id))
 
 

@@ -65,7 +65,7 @@ class WrongUploadType(MatineeError):
 @route("/api/studio/uploads", http_method=[HttpMethod.OPTIONS], access=Access.PUBLIC, status_code=204)
 async def options(settings: Injected[Settings]) -> Response[None]:
     """What of the tus protocol is understood."""
-    headers = {"Tus-Version": VERSION, "Tus-Extension": "creation", "Tus-Max-Size": str(settings.upload_limit)}
+    headers = {"Tus-Version": VERSION, "Tus-Extension": "creation", "Tus-Max-Size": str(settings.studio.largest)}
     return Response(None, status_code=204, headers={**_TUS, **headers})
 
 
@@ -74,17 +74,13 @@ async def create(
     clients: Injected[Clients],
     viewer: Injected[Viewer],
     origin: Injected[Origin],
-    settings: Injected[Settings],
     version: Resumable,
     length: Length,
     metadata: Described = "",
 ) -> Response[None]:
     """Begin an upload; its bytes go to the address in Location."""
     _check_version(version)
-    size = int(length)
-    if size > settings.upload_limit:
-        raise TooLarge(f"An upload has at most {settings.upload_limit} bytes")
-    upload = await clients.ingest.create_upload(described(viewer.account_id, size, metadata))
+    upload = await clients.ingest.create_upload(described(viewer.account_id, int(length), metadata))
     location = f"{origin.base}/api/studio/uploads/{upload.id}"
     return Response(None, status_code=201, headers={**_TUS, "Location": location, "Upload-Offset": "0"})
 

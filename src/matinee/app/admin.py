@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from prometheus_client import generate_latest
-
 from matinee.app.process import Process
+from matinee.runtime import telemetry
 
 
 class Admin:
@@ -24,12 +23,12 @@ class Admin:
                 ready = self._process.ready
                 await _answer(send, 200 if ready else 503, b"ready\n" if ready else b"starting\n")
             case "/metrics":
-                await _answer(send, 200, generate_latest(self._process.registry))
+                await _answer(send, 200, *telemetry.exposition(self._process.registry))
             case _:
                 await self._operations(scope, receive, send)
 
 
-async def _answer(send: Any, status: int, body: bytes) -> None:
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body))]
+async def _answer(send: Any, status: int, body: bytes, kind: str = "text/plain; charset=utf-8") -> None:
+    headers = [(b"content-type", kind.encode()), (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

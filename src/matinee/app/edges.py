@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import socket
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,7 +16,7 @@ from matinee.app.listener import listen
 from matinee.app.ports import from_here
 from matinee.app.process import Process
 from matinee.runtime.clock import SharedClock
-from matinee.runtime.errors import Invalid, MatineeError, Unavailable
+from matinee.runtime.errors import MatineeError, Unavailable
 
 CLIENT = Path(__file__).parents[3] / "web" / "dist"
 """Where the built client lies: beside the source, or packed with the distribution."""
@@ -35,8 +34,8 @@ async def gateway(process: Process) -> None:
     from matinee.gateway.metrics import Metrics
     from matinee.gateway.origin import Origins
     from matinee.gateway.passport import Passports
-    from matinee.gateway.policy import Policy
     from matinee.gateway.routes import Route, Routes
+    from matinee.gateway.security_policy import Policy
     from matinee.gateway.static import Static
     from matinee.services.accounts.contract import Accounts
 
@@ -91,7 +90,7 @@ class AppliancesSeen:
 async def api(process: Process) -> None:
     """The edge APIs, on a socket of their own that the gateway forwards to."""
     from matinee.api.app import create
-    from matinee.api.clients import Clients
+    from matinee.api.clients import Clients, Settings
     from matinee.api.trust import Trust
     from matinee.api.viewer import Gate
     from matinee.events.contract import Events
@@ -130,6 +129,7 @@ async def api(process: Process) -> None:
         ingest=process.client(Ingest),
         events=process.client(Events),
         objects=stores.objects(process),
+        cache=stores.cache(process),
         clock=process.clock,
         advance=_advance(process),
     )
@@ -139,7 +139,8 @@ async def api(process: Process) -> None:
         appliances=appliance_verifiers(process),
         clock=process.clock,
     )
-    await listen(process, "api", create(clients, gate), process.home.socket(API))
+    api_settings = Settings(studio=process.settings.studio)
+    await listen(process, "api", create(clients, gate, api_settings), process.home.socket(API))
 
 
 def _advance(process: Process) -> Callable[[timedelta], datetime] | None:
@@ -149,9 +150,9 @@ def _advance(process: Process) -> Callable[[timedelta], datetime] | None:
 async def cdn(process: Process) -> None:
     """An appliance, on its public port."""
     from matinee.cdn.appliance import Appliance, Settings
+    from matinee.cdn.server import listening
 
     settings = process.settings
-    listener = _listener(settings.gateway.host, process.options.get("port", 0))
     appliance = Appliance(
         Settings(
             appliance_id=process.name,
@@ -159,21 +160,13 @@ async def cdn(process: Process) -> None:
             origin=settings.services.get("origin", f"unix:{process.home.socket('origin-films')}"),
             zone=settings.appliances.zone,
         ),
-        listener,
+        listening(settings.gateway.host, process.options.get("port", 0)),
         process.home.appliances / process.name,
         keyring(process, f"appliance-{process.name}"),
         process.clock,
         process.ids.new("boot"),
     )
     process.run("appliance", appliance.run)
-
-
-def _listener(host: str, port: int) -> socket.socket:
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, port), family=family, backlog=4096)
-    except OSError as wrong:
-        raise Invalid(f"cannot listen on {host}:{port}: {wrong.strerror}") from wrong
 
 
 async def origin(process: Process) -> None:

@@ -9,8 +9,9 @@ import msgspec
 from msgspec import Struct
 
 from matinee.app.process import Process
-from matinee.services.accounts.contract import Accounts, ByEmail, CreateAccount, EmailTaken
-from matinee.services.billing.contract import Billing, Complimentary
+from matinee.runtime.errors import NotFound
+from matinee.services.accounts.contract import Accounts, ByEmail, CreateAccount, Household
+from matinee.services.billing.contract import Billing, ByAccount, Complimentary
 from matinee.terms.viewer import Role
 
 
@@ -23,10 +24,10 @@ class Person(Struct, frozen=True):
 
 async def open_account(process: Process, person: Person) -> None:
     """An account with a complimentary subscription. Raises EmailTaken."""
-    territory = process.settings.territory
-    message = CreateAccount(person.email, person.password, person.name, frozenset(person.roles), territory)
-    await process.client(Accounts).create_account(message)
-    await _subscribe(process, person)
+    message = CreateAccount(
+        person.email, person.password, person.name, frozenset(person.roles), process.settings.territory
+    )
+    await _subscribe(process, await process.client(Accounts).create_account(message))
 
 
 async def logins(process: Process) -> list[Person]:
@@ -35,15 +36,19 @@ async def logins(process: Process) -> list[Person]:
     people = _remembered(path) or _made(path)
     for person in people:
         try:
+            household = await process.client(Accounts).find(ByEmail(person.email))
+        except NotFound:
             await open_account(process, person)
-        except EmailTaken:
-            await _subscribe(process, person)
+        else:
+            await _subscribe(process, household)
     return people
 
 
-async def _subscribe(process: Process, person: Person) -> None:
-    household = await process.client(Accounts).find(ByEmail(person.email))
-    await process.client(Billing).complimentary(Complimentary(household.account.id, "premium"))
+async def _subscribe(process: Process, household: Household) -> None:
+    """Once: a start that was broken off may have left the account without."""
+    billing, account_id = process.client(Billing), household.account.id
+    if not (await billing.entitlement(ByAccount(account_id))).plays:
+        await billing.complimentary(Complimentary(account_id, "premium"))
 
 
 def _remembered(path: Path) -> list[Person]:

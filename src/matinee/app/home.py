@@ -63,6 +63,11 @@ class Home:
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
             raise UnusableHome(f"{self.sockets} is not a folder of this user alone; remove it")
 
+    def known(self) -> None:
+        """Raises UnusableHome where the folder is not one of Matinee's."""
+        if not (self.secrets.is_dir() and self.stores.is_dir()):
+            raise UnusableHome(f"{self.path} is not a data folder of Matinee; nothing was changed")
+
     def store(self, name: str) -> str:
         return f"sqlite:///{self.stores / name}.sqlite"
 

@@ -2,17 +2,48 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import secrets
 
+from matinee.app.home import Home
 from matinee.app.process import Process
+from matinee.runtime.clock import SystemClock
 from matinee.runtime.signing import Keyring, Verifier
+
+ROTATED = ("passport", "gateway", "media")
+_LOOK_S = 5.0
 
 
 def keyring(process: Process, name: str) -> Keyring:
-    """The ES256 keys called `name`: passport, gateway, media, or an appliance's."""
-    return process.once(f"keyring {name}", lambda: Keyring.load(process.home.secrets / f"{name}.json"))
+    """The ES256 keys called `name`: passport, gateway, media, or an appliance's. Follows their rotation."""
+    return process.once(f"keyring {name}", lambda: _followed(process, name))
+
+
+def _followed(process: Process, name: str) -> Keyring:
+    keys = Keyring.load(process.home.secrets / f"{name}.json")
+
+    async def follow() -> None:
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            keys.reload()
+
+    if name in ROTATED:
+        process.run(f"keys {name}", follow)
+    return keys
+
+
+def rotate(home: Home) -> dict[str, str]:
+    """New keys by the name of their keyring; of the older ones the last stays. Running processes follow within seconds."""
+    return {name: _rotated(Keyring.load(home.secrets / f"{name}.json")) for name in ROTATED}
+
+
+def _rotated(keys: Keyring) -> str:
+    fresh = keys.rotate(SystemClock().now())
+    for old in keys.kids[2:]:
+        keys.remove(old)
+    return fresh
 
 
 def appliance_verifiers(process: Process) -> dict[str, Verifier]:

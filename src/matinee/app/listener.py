@@ -71,6 +71,7 @@ async def listen(process: Process, name: str, app: Any, path: Path) -> None:
         lifespan="off",
         access_log=False,
         log_config=None,
+        proxy_headers=False,  # the gateway says who asks, signed
         server_header=False,
         date_header=False,
         timeout_graceful_shutdown=1,

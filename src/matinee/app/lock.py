@@ -41,8 +41,14 @@ def wait_until_free(home: Home, most_s: float = 10.0) -> None:
     until = time.monotonic() + most_s
     while left := [part for part in running(home) if part != SUPERVISOR]:
         if time.monotonic() > until:
-            raise AlreadyRunning(f"{', '.join(left)} already runs on {home.path}; stop it first")
+            raise AlreadyRunning(f"{_said(left)} on {home.path}; stop {'it' if len(left) == 1 else 'them'} first")
         time.sleep(_LOOK_AGAIN_S)
+
+
+def _said(parts: list[str]) -> str:
+    """As in "cdn-a, core and worker already run"."""
+    *others, last = parts
+    return f"{', '.join(others)} and {last} already run" if others else f"{last} already runs"
 
 
 def _is_free(path: Path) -> bool:

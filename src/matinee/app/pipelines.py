@@ -9,22 +9,30 @@ from matinee.app.process import Process
 
 
 async def events(process: Process) -> None:
-    """Events: takes them in, and runs the live consumers of the log."""
-    from matinee.events import live
+    """Events: takes them in, and runs what follows the topics of the log."""
     from matinee.events.collect import Collector
+    from matinee.events.consumer import Consumer, Effect, skip_counter
     from matinee.events.contract import Events
+    from matinee.events.live.counters import Beacons, Plays
+    from matinee.events.live.forgetting import Profiles
+    from matinee.events.live.popularity import Trending
+    from matinee.events.live.search_index import Indexing
     from matinee.services.history.contract import History
     from matinee.services.metrics.contract import Metrics
     from matinee.services.search.contract import Search
 
-    log = stores.log(process)
+    log, skipped = stores.log(process), skip_counter(process.registry)
     metrics, search = process.client(Metrics), process.client(Search)
+
+    def follow(topic: str, group: str, effect: Effect) -> None:
+        process.run(f"{topic} to {group}", Consumer(log, topic, group, effect, skipped).run)
+
     process.offer(Events, Collector(log, process.clock))
-    process.run("beacons", live.Beacons(log, metrics).run)
-    process.run("plays", live.Plays(log, metrics).run)
-    process.run("titles", live.Titles(log, search).run)
-    process.run("profiles", live.Profiles(log, process.client(History)).run)
-    process.run("trending", live.Trending(metrics, search, process.clock).run)
+    follow("beacons", "metrics", Beacons(metrics))
+    follow("playback", "metrics", Plays(metrics))
+    follow("accounts", "history", Profiles(process.client(History)))
+    process.run("titles to search", Indexing(log, search, skipped).run)
+    process.run("popularity to search", Trending(metrics, search, process.clock).run)
 
 
 async def ingest(process: Process) -> None:
@@ -37,7 +45,8 @@ async def ingest(process: Process) -> None:
 
     database = stores.database(process, "ingest", "matinee.ingest")
     jobs, catalog = process.client(Jobs), process.client(Catalog)
-    service = Service(database, stores.objects(process), jobs, catalog, process.clock, process.ids)
+    limits = process.settings.studio
+    service = Service(database, stores.objects(process), jobs, catalog, process.clock, process.ids, limits)
     inbox = Inbox(process.home.path)
     process.offer(Ingest, service)
 
@@ -59,7 +68,7 @@ async def worker(process: Process) -> None:
     from matinee.services.jobs.contract import Jobs
     from matinee.services.jobs.open import open as open_programs
 
-    jobs, scratch = process.client(Jobs), Scratch(process.home.scratch)
+    jobs, scratch = process.client(Jobs), Scratch(process.home.scratch, process.settings.studio.spare)
     steps = Steps(
         process.client(Catalog),
         process.client(Fill),

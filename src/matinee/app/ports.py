@@ -6,11 +6,7 @@ import errno
 import socket
 from collections.abc import Collection
 
-from matinee.runtime.errors import Unavailable
-
-
-class PortTaken(Unavailable):
-    type, title = "port-taken", "The port is taken"
+from matinee.runtime.errors import PortTaken
 
 
 def claim(host: str, port: int) -> None:

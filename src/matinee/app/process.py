@@ -10,11 +10,11 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar, cast
 
 import structlog
-from prometheus_client import CollectorRegistry
 
 from matinee.app import lifeline
 from matinee.app.home import Home
 from matinee.config import Settings
+from matinee.runtime import telemetry
 from matinee.runtime.clock import SharedClock, SystemClock
 from matinee.runtime.errors import DeadlineExceeded, Unavailable
 from matinee.runtime.ids import Ids
@@ -35,7 +35,7 @@ class Process:
         self.options = options
         self.clock = SharedClock(home.clock) if options.get("test_clock") else SystemClock()
         self.ids = Ids(self.clock)
-        self.registry = CollectorRegistry()
+        self.registry = telemetry.registry()
         self.offered: dict[type, object] = {}
         self.opened: dict[str, Any] = {}
         self.ready = False

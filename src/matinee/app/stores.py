@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from obstore.store import ObjectStore
     from sqlalchemy import Table
 
+    from matinee.backends.cache.port import Cache
     from matinee.backends.log.port import Log
     from matinee.backends.sql.port import Database
 
@@ -44,3 +45,15 @@ def objects(process: Process) -> ObjectStore:
     from matinee.backends.objects.open import open as open_objects
 
     return process.once("objects", lambda: open_objects(f"file://{process.home.objects}"))
+
+
+def cache(process: Process) -> Cache:
+    """What this process keeps of answers that cost much."""
+    from matinee.backends.cache.open import open as open_cache
+
+    def make() -> Cache:
+        opened = open_cache("memory:")
+        process.on_stop("cache", opened.close)
+        return opened
+
+    return process.once("cache", make)

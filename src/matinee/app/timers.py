@@ -28,7 +28,8 @@ class Ask(Protocol):
 
 
 class Timer(Struct, frozen=True):
-    """Every `every_s` of calendar time `work` is done with the clients it asks for; again at once while its answer has `more`."""
+    """Every `every_s` of calendar time `work` is done with the clients it asks for; again at once while its answer has `more`.
+    Slots of `every_s` count from the epoch: 60 is done at each full minute, 86_400 at midnight UTC."""
 
     name: str
     every_s: int

@@ -15,7 +15,7 @@ from matinee.cdn.head import Heads
 from matinee.cdn.readiness import Readiness
 from matinee.cdn.site import Site
 from matinee.runtime.clock import Clock
-from matinee.runtime.errors import Unavailable
+from matinee.runtime.errors import PortTaken
 
 IDLE_S, HEAD_S, STALL_S, DRAIN_S = 75, 10, 30, 3
 """How long a client may say nothing between two requests, take for a head, take nothing of an answer, and go on after it
@@ -26,10 +26,6 @@ LEAST_RATE, GRACE_S = 1024, 60
 _SWEEP_S = 0.5
 _FULL = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 _ACCEPTS_A_TURN = 64
-
-
-class PortTaken(Unavailable):
-    type, title = "port-taken", "The port is taken"
 
 
 def listening(host: str, port: int) -> socket.socket:

@@ -16,13 +16,13 @@ from matinee.cli.options import DEFAULT_HOME, HomePath, ask
 from matinee.cli.progress import Progress
 from matinee.ingest.contract import ByPreparation, Ingest, Phase, Preparation, Sidecar, Start
 from matinee.ingest.inbox import Inbox
+from matinee.ingest.limits import SUBTITLE_SUFFIXES
 from matinee.runtime.errors import DeadlineExceeded, Invalid, MatineeError, OutOfSpace, Unavailable
 from matinee.services.catalog.contract import Metadata
 from matinee.terms.maturity import HIGHEST, Maturity
 
 app = typer.Typer(add_completion=False)
 
-SUBTITLES = {".srt", ".vtt"}
 AGAIN, PAUSE_S = 40, 0.5
 
 
@@ -80,7 +80,7 @@ def _order(file: Path, metadata: Metadata) -> Start:
 
 def _sidecars(film: Path) -> list[tuple[Path, str]]:
     """`film.srt`, `film.en.vtt`, … with their language."""
-    beside = sorted(path for path in film.parent.iterdir() if path.suffix.lower() in SUBTITLES)
+    beside = sorted(path for path in film.parent.iterdir() if path.suffix.lower() in SUBTITLE_SUFFIXES)
     found = [(path, path.stem.removeprefix(film.stem).strip(".")) for path in beside if path.stem.startswith(film.stem)]
     return [
         (path, language or "und") for path, language in found if path.stem in {film.stem, f"{film.stem}.{language}"}

@@ -1,4 +1,4 @@
-"""Accounts, by hand."""
+"""Accounts and keys, by hand."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 from matinee.cli.options import DEFAULT_HOME, HomePath, ask
 from matinee.terms.viewer import Role
 
-app = typer.Typer(add_completion=False, help="Accounts, by hand; Matinee must be running.", no_args_is_help=True)
+app = typer.Typer(add_completion=False, help="Accounts and keys, by hand.", no_args_is_help=True)
 
 Email = Annotated[str, typer.Argument(help="The account's e-mail address.")]
 
@@ -66,6 +66,18 @@ def create(
 
     ask(home, work)
     print(f"{email} may log in with: {person.password}")
+
+
+@app.command(name="rotate-keys")
+def rotate_keys(home: HomePath = DEFAULT_HOME) -> None:
+    """Make new signing keys, which count within seconds. The keys before them still count; rotate twice to end those too."""
+    from matinee.app.home import Home
+    from matinee.app.keys import rotate
+
+    place = Home(home)
+    place.known()
+    for name, kid in rotate(place).items():
+        print(f"{name}: {kid}")
 
 
 def _entered() -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from matinee.cli.options import DEFAULT_HOME, HomePath
-from matinee.runtime.errors import Invalid, Unavailable
+from matinee.runtime.errors import Unavailable
 
 app = typer.Typer(add_completion=False)
 
@@ -24,8 +24,7 @@ def reset(
     if not place.path.exists():
         print(f"There is nothing at {place.path}.")
         return
-    if not (place.secrets.is_dir() and place.stores.is_dir()):
-        raise Invalid(f"{place.path} is not a data folder of Matinee; nothing was deleted")
+    place.known()
     if running(place):
         raise AlreadyRunning(f"Matinee still runs on {place.path}; stop it first")
     if not yes:

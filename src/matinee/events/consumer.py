@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
+from prometheus_client import CollectorRegistry, Counter
 
 from matinee.backends.log.port import Entry, Log, Reader
 from matinee.runtime.errors import DeadlineExceeded, MatineeError, Unavailable
@@ -27,16 +28,22 @@ class Effect(Protocol):
         ...
 
 
+def skip_counter(registry: CollectorRegistry) -> Counter:
+    """What all consumers of a process count their skipped events in."""
+    told = "Events that could not be read or applied and were left behind"
+    return Counter("matinee_events_skipped", told, ["topic", "group"], registry=registry)
+
+
 class Consumer:
-    """Has each record of a topic take effect, at least once. What cannot be read or applied is logged, counted in `skipped`
+    """Has each record of a topic take effect, at least once. What cannot be read or applied is logged, counted as `skipped`
     and left behind; where the other side is away, it waits and tries again."""
 
-    def __init__(self, log: Log, topic: str, group: str, effect: Effect) -> None:
+    def __init__(self, log: Log, topic: str, group: str, effect: Effect, skipped: Counter) -> None:
         self._log = log
         self._topic = topic
         self._group = group
         self._effect = effect
-        self.skipped = 0
+        self._skipped = skipped.labels(topic, group)
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -101,5 +108,5 @@ class Consumer:
         await asyncio.sleep(seconds)
 
     def _skip(self, what: str, error: BaseException) -> None:
-        self.skipped += 1
+        self._skipped.inc()
         _logger.error("topic %s: %s is skipped by group %s: %s", self._topic, what, self._group, error)

@@ -28,8 +28,8 @@ from matinee.gateway.hosts import Hosts
 from matinee.gateway.metrics import Metrics
 from matinee.gateway.origin import Origins
 from matinee.gateway.passport import Passports
-from matinee.gateway.policy import Policy
 from matinee.gateway.routes import Routes
+from matinee.gateway.security_policy import Policy
 from matinee.gateway.stage import Stage
 from matinee.gateway.static import Static
 from matinee.gateway.traffic import Traffic

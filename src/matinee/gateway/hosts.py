@@ -33,9 +33,8 @@ NOWHERE = Site("", "")
 
 
 class Hosts:
-    """The names by which this installation may be asked (DESIGN.md section 3): loopback, the names of the settings, the
-    public URL's, and the very address that the client connected to. Any other name may be a stranger's that points here
-    (DNS rebinding).
+    """The names by which this installation may be asked: loopback, the names of the settings, the public URL's,
+    and the very address that the client connected to. Any other name may be a stranger's that points here (DNS rebinding).
 
     `names` are host names without ports. `url` is the public URL where it is fixed; then every site is that.
     """

@@ -6,7 +6,9 @@ from msgspec.structs import replace
 
 from matinee.ingest.contract import Phase, Preparation, Preparations
 
-_UNFINISHED = {Phase.UPLOADING, Phase.PREPARING}
+_AT_ONCE = {Phase.UPLOADING, Phase.PREPARING, Phase.FAILED}
+"""What who begins to watch is shown: what goes on, and what failed and waits for someone's decision."""
+
 _KEPT = 500
 
 
@@ -29,15 +31,13 @@ class Board:
         return shown
 
     def since(self, after: int) -> Preparations:
-        """What changed after the cursor, oldest change first; for zero all that is unfinished."""
+        """What changed after the cursor, oldest change first; for zero all that goes on or has failed."""
         found = [
-            shown
-            for shown in self._shown.values()
-            if shown.version > after and (after > 0 or shown.phase in _UNFINISHED)
+            shown for shown in self._shown.values() if shown.version > after and (after > 0 or shown.phase in _AT_ONCE)
         ]
         return Preparations(self._version, sorted(found, key=lambda shown: shown.version))
 
     def _trim(self) -> None:
-        finished = [shown for shown in self._shown.values() if shown.phase not in _UNFINISHED]
+        finished = [shown for shown in self._shown.values() if shown.phase not in _AT_ONCE]
         if len(finished) > _KEPT:
             del self._shown[min(finished, key=lambda shown: shown.version).id]

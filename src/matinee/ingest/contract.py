@@ -109,7 +109,8 @@ class Preparation(Struct, frozen=True):
 
 
 class ObservePreparations(Struct, frozen=True):
-    """Waits up to `wait_s` for preparations that changed after the cursor; zero gives all unfinished ones at once."""
+    """Waits up to `wait_s` for preparations that changed after the cursor; zero gives at once all that are unfinished, and
+    those that failed in the last seven days and were not tried again or canceled since."""
 
     after: int
     wait_s: float
@@ -159,7 +160,7 @@ class Ingest(Protocol):
 
     @operation(idempotent=True)
     async def cancel(self, message: ByPreparation) -> Preparation:
-        """Raises NotFound."""
+        """A film that failed is given up, and shown no more. Raises NotFound."""
         ...
 
     @operation(idempotent=True)

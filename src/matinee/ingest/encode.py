@@ -10,7 +10,7 @@ from matinee.ingest.ladder import Rung, frames_a_gop, ladder
 from matinee.ingest.source import Audio, Source
 from matinee.ingest.toolchain import GUARDS, Toolchain, about
 from matinee.runtime.errors import Invalid, MatineeError, OutOfSpace
-from matinee.services.jobs.programs import Programs
+from matinee.services.jobs.programs import Ended, Programs
 
 _WIDE_CODECS = {"av1"}
 _TONE_MAP = "zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv"
@@ -35,7 +35,7 @@ async def encode(
 
     ended = await programs.run(command, on_line=on_line)
     if ended.code != 0:
-        raise _failure(ended.errors)
+        raise _failure(ended)
     missing = [name for name in outputs(source) if not (into / name).is_file()]
     if missing:
         raise MatineeError(f"The encoder wrote no {', '.join(missing)}.")
@@ -108,10 +108,10 @@ def _length(source: Source) -> str:
     return f"{float((frames(source) - Fraction(1, 4)) / source.video.rate):.6f}"
 
 
-def _failure(errors: str) -> MatineeError:
+def _failure(ended: Ended) -> MatineeError:
+    errors = ended.errors
     if "No space left on device" in errors:
         return OutOfSpace("There was no room on the disk to encode the film.")
     if "Invalid data found" in errors or "Error while decoding" in errors or "Decode error" in errors:
         return Invalid("The film's data is damaged and cannot be decoded.")
-    last = errors.strip().splitlines()[-1:] or ["it gave no reason"]
-    return MatineeError(f"The encoder stopped: {last[0][:300]}")
+    return MatineeError(f"The encoder stopped: {ended.last_words}")

@@ -17,8 +17,12 @@ from matinee.services.catalog.contract import Metadata
 
 
 class State(StrEnum):
+    """`open`: its bytes come; `preparing`: it has a job, which may have failed and can be tried again. Of the others nothing
+    lies here any more: `failed` for what the film is, which is shown until someone has seen it; `canceled`; `closed`."""
+
     OPEN = "open"
     PREPARING = "preparing"
+    FAILED = "failed"
     CANCELED = "canceled"
     CLOSED = "closed"
 

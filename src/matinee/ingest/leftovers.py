@@ -8,7 +8,7 @@ from obstore.store import ObjectStore
 from sqlalchemy import Connection
 
 from matinee.backends.sql.port import Database
-from matinee.ingest import intake, sources
+from matinee.ingest import intake, pipeline, sources
 from matinee.ingest.intake import Intake, State
 from matinee.ingest.pipeline import Order
 from matinee.runtime.clock import milliseconds
@@ -16,10 +16,8 @@ from matinee.runtime.errors import NotFound
 from matinee.services.catalog.contract import ByTitle, Catalog
 from matinee.services.jobs.contract import Job, JobState, Reason
 
-RETRIABLE_MS = 7 * 24 * 3_600_000
-"""A failed film's bytes are kept this long for another try."""
-
-_FINAL = {Reason.NORMAL, Reason.KILLED, Reason.INVALID}
+FAILURE_KEPT_MS = 7 * 24 * 3_600_000
+"""A film that failed is shown this long, and its bytes are kept for another try."""
 
 
 class Leftovers:
@@ -29,14 +27,16 @@ class Leftovers:
         self._catalog = catalog
 
     async def close(self, film: Intake, state: State, order: Order | None) -> None:
-        """Deletes the film's bytes and its sidecars', and what was put for viewers but never became the title's."""
+        """Deletes the film's bytes and its sidecars', and what was put for viewers but never became the title's. `order` is
+        that of its job, where it has one that is known."""
         belonging = await self._database.read(lambda connection: intake.of_film(connection, film.id), fresh=True)
         for intake_id in belonging:
             await sources.delete_under(self._objects, sources.folder(intake_id))
             await sources.delete_under(self._objects, sources.key(intake_id, ""))
-        if order is not None and not await self._is_attached(order):
-            await sources.delete_under(self._objects, f"media/{order.title_id}/{order.encode_id}/")
-            await sources.delete_under(self._objects, f"images/{order.image_id}/")
+        if film.title_id is not None and not await self._has_film(film.title_id):
+            await sources.delete_under(self._objects, f"media/{film.title_id}/")
+            if order is not None:
+                await sources.delete_under(self._objects, f"images/{order.image_id}/")
 
         def unit(connection: Connection) -> None:
             intake.forget_pieces(connection, belonging)
@@ -44,20 +44,22 @@ class Leftovers:
 
         await self._database.transact(unit)
 
-    async def _is_attached(self, order: Order) -> bool:
+    async def _has_film(self, title_id: str) -> bool:
         try:
-            return (await self._catalog.title(ByTitle(order.title_id))).encode_id == order.encode_id
+            return (await self._catalog.title(ByTitle(title_id))).encode_id is not None
         except NotFound:
             return False
 
 
-def is_final(job: Job) -> bool:
-    """Whether nobody can go on with this job: it ended well, by a person's will, or for what the film is."""
-    return job.state is JobState.FINISHED and job.reason in _FINAL
+def left_by(job: Job) -> State | None:
+    """The state in which the end of its job leaves a film; None while someone can go on with it."""
+    if not pipeline.is_final(job):
+        return None
+    return State.FAILED if job.reason is Reason.INVALID else State.CLOSED
 
 
 def is_stale(job: Job, now: datetime) -> bool:
-    """Whether the job failed so long ago that nobody will try it again."""
+    """Whether the job ended so long ago that nobody will try it again, or look why it failed."""
     ends = [task.finished_at for task in job.tasks if task.finished_at is not None]
-    late = milliseconds(now) - milliseconds(max(ends, default=job.created_at)) > RETRIABLE_MS
-    return job.state is JobState.FINISHED and job.reason not in _FINAL and late
+    late = milliseconds(now) - milliseconds(max(ends, default=job.created_at)) > FAILURE_KEPT_MS
+    return job.state is JobState.FINISHED and late

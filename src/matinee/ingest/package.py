@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
 from datetime import datetime
 from fractions import Fraction
 from itertools import pairwise
@@ -28,7 +27,6 @@ from matinee.terms.rendition import Rendition
 DASH, HLS = "manifest.mpd", "master.m3u8"
 PLAYLIST, CAPTIONS = "main.m3u8", "captions.vtt"
 _JUST_UNDER = Fraction(999_999, 1_000_000)
-_BLOCK = 1 << 20
 
 
 class Captions(Struct, frozen=True):
@@ -51,8 +49,7 @@ async def package(
     if ended.code != 0:
         if "No space left on device" in ended.errors or "ENOSPC" in ended.errors:
             raise OutOfSpace("There was no room on the disk to package the film.")
-        last = ended.errors.strip().splitlines()[-1:] or ["it gave no reason"]
-        raise MatineeError(f"The packager stopped: {last[0][:300]}")
+        raise MatineeError(f"The packager stopped: {ended.last_words}")
     tracks = manifest.tracks((into / DASH).read_text())
     rungs = ladder(source.video.width, source.video.height)
     named = _named(captions)
@@ -214,18 +211,12 @@ def _rates(folder: Path, bounds: list[Fraction], suffix: str) -> tuple[int, int]
 def files(root: Path) -> list[File]:
     """Every file under the folder with its size and SHA-256, by path."""
     paths = sorted(path for path in root.rglob("*") if path.is_file())
-    return [File(path.relative_to(root).as_posix(), path.stat().st_size, digest(path)) for path in paths]
+    return [File(path.relative_to(root).as_posix(), path.stat().st_size, _digest(path)) for path in paths]
 
 
-def digest(path: Path, count: Callable[[int], None] | None = None) -> str:
-    """The SHA-256 of a file in hex; `count` hears of each block's bytes."""
-    found = hashlib.sha256()
+def _digest(path: Path) -> str:
     with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            found.update(block)
-            if count is not None:
-                count(len(block))
-    return found.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def described(encode_id: str, source: Source, renditions: list[Rendition], root: Path, now: datetime) -> Encode:

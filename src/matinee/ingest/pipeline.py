@@ -30,6 +30,9 @@ STEPS = [
 """Subtitles stand before the long encode: who sent a bad file hears of it at once."""
 
 
+_FINAL = {Reason.NORMAL, Reason.KILLED, Reason.INVALID}
+
+
 class Order(Struct, frozen=True):
     """What a preparation's steps work on: the job's data. `source` is the film's object, or with a slash at its end the
     folder of its pieces; so are the sidecars' sources. The ids are those that the results will have."""
@@ -45,7 +48,6 @@ class Order(Struct, frozen=True):
     sidecars: list[Sidecar]
     publish: bool
     language: str
-    sha256: str = ""
 
 
 def submission(order: Order) -> Submit:
@@ -82,6 +84,11 @@ def preparing(job: Job) -> Preparation:
         created_at=job.created_at,
         version=0,
     )
+
+
+def is_final(job: Job) -> bool:
+    """Whether nobody can go on with this job: it ended well, by a person's will, or for what the film is."""
+    return job.state is JobState.FINISHED and job.reason in _FINAL
 
 
 def _phase(job: Job) -> Phase:

@@ -60,8 +60,7 @@ async def poster(
         command.append(about(str(into / f"{width}.jpg")))
     ended = await programs.run(command)
     if ended.code != 0 or not (into / f"{WIDTHS[-1]}.jpg").is_file():
-        last = ended.errors.strip().splitlines()[-1:] or ["it gave no reason"]
-        raise MatineeError(f"No poster could be made: {last[0][:300]}")
+        raise MatineeError(f"No poster could be made: {ended.last_words}")
     return list(WIDTHS)
 
 

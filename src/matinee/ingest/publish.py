@@ -12,8 +12,9 @@ from obstore.store import ObjectStore
 from matinee.backends.objects.errors import by_meaning
 from matinee.ingest.package import DASH, HLS
 from matinee.ingest.pipeline import Order
+from matinee.ingest.wanted import wanted
 from matinee.services.catalog.contract import Attach, ByTitle, Catalog, Encode, Poster, State
-from matinee.services.fill.contract import Fill, FillFile, Want
+from matinee.services.fill.contract import Fill
 
 _AT_ONCE = 8
 _TYPES = {
@@ -60,9 +61,7 @@ async def put_poster(objects: ObjectStore, order: Order, widths: list[int], root
 async def announce(catalog: Catalog, fill: Fill, order: Order, encode: Encode, poster: Poster) -> None:
     """Gives the title its film. What an editor withdrew meanwhile stays withdrawn."""
     title = await catalog.attach(Attach(order.title_id, encode, poster))
-    path = f"{order.title_id}/{order.encode_id}"
-    files = [FillFile(f"{path}/{file.path}", file.size, file.sha256) for file in encode.files]
-    await fill.want(Want(order.title_id, path, files))
+    await fill.want(wanted(order.title_id, encode))
     if order.publish and title.state is State.DRAFT:
         await catalog.publish(ByTitle(order.title_id))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
 import shutil
 from collections.abc import Awaitable, Callable, Iterator
@@ -12,9 +11,9 @@ from typing import Any
 
 import msgspec
 
+from matinee.runtime.disk import is_full
 from matinee.runtime.errors import OutOfSpace
 
-RESERVE = 256 << 20
 _RESULT = "result.json"
 _UNFINISHED = ".part"
 
@@ -22,8 +21,11 @@ Work = Callable[[Path], Awaitable[dict[str, Any]]]
 
 
 class Scratch:
-    def __init__(self, root: Path) -> None:
+    """`spare` bytes of the disk stay free."""
+
+    def __init__(self, root: Path, spare: int) -> None:
         self._root = root
+        self._spare = spare
 
     def folder(self, job_id: str, step: str) -> Path:
         """Where a finished step's files are."""
@@ -42,7 +44,7 @@ class Scratch:
                 part.mkdir(parents=True)
                 await asyncio.to_thread(_seal, part, done, await work(part))
             except OSError as wrong:
-                if wrong.errno == errno.ENOSPC:
+                if is_full(wrong):
                     raise OutOfSpace("The disk became full while the film was prepared.") from wrong
                 raise
         return msgspec.json.decode((done / _RESULT).read_bytes(), type=dict[str, Any])
@@ -55,9 +57,9 @@ class Scratch:
         """Raises OutOfSpace where the disk has less than this many bytes to spare."""
         self._root.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(self._root).free
-        if free - RESERVE < needed:
+        if free - self._spare < needed:
             raise OutOfSpace(
-                f"There is not enough room on the disk: this film needs about {(needed + RESERVE) >> 20} MB, "
+                f"There is not enough room on the disk: this film needs about {(needed + self._spare) >> 20} MB, "
                 f"and {free >> 20} MB are free."
             )
 

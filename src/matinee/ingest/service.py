@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Coroutine
 from typing import Any
@@ -32,15 +33,16 @@ from matinee.ingest.contract import (
 )
 from matinee.ingest.intake import Intake, State
 from matinee.ingest.leftovers import Leftovers
+from matinee.ingest.limits import Limits
 from matinee.ingest.pipeline import Order
-from matinee.ingest.upload import Uploads, check_room
+from matinee.ingest.upload import Uploads
+from matinee.runtime.bell import Bell, heard
 from matinee.runtime.clock import Clock, milliseconds
 from matinee.runtime.errors import Conflict, MatineeError, NotFound
 from matinee.runtime.ids import ENCODE, IMAGE, UPLOAD, Ids
 from matinee.runtime.rpc import deadline
 from matinee.services.catalog.contract import Catalog, CreateTitle
-from matinee.services.jobs.bell import Bell, heard
-from matinee.services.jobs.contract import ByJob, Job, Jobs, ListJobs, Observe
+from matinee.services.jobs.contract import ByJob, Job, Jobs, ListJobs, NoSuchJob, Observe
 
 _log = logging.getLogger(__name__)
 LONGEST_WAIT_S = 30.0
@@ -52,7 +54,14 @@ class Service:
     """Implements the contract `Ingest`."""
 
     def __init__(
-        self, database: Database, objects: ObjectStore, jobs: Jobs, catalog: Catalog, clock: Clock, ids: Ids
+        self,
+        database: Database,
+        objects: ObjectStore,
+        jobs: Jobs,
+        catalog: Catalog,
+        clock: Clock,
+        ids: Ids,
+        limits: Limits,
     ) -> None:
         self._database = database
         self._objects = objects
@@ -60,7 +69,7 @@ class Service:
         self._catalog = catalog
         self._clock = clock
         self._ids = ids
-        self._uploads = Uploads(database, objects, clock, ids, lambda: sources.free_bytes(objects))
+        self._uploads = Uploads(database, objects, clock, ids, limits, lambda: sources.free_bytes(objects))
         self._board = Board(milliseconds(clock.real_now()))
         self._leftovers = Leftovers(database, objects, catalog)
         self._cursor = 0
@@ -144,7 +153,7 @@ class Service:
 
         def unit(connection: Connection) -> Intake:
             if not message.move:  # what is moved lies on the disk already
-                check_room(connection, free, size)
+                self._uploads.check_room(connection, free, size)
             return intake.add(connection, new)
 
         return await self._database.transact(unit)
@@ -204,21 +213,26 @@ class Service:
         self._cursor = max(self._cursor, observed.cursor)
 
     async def _load(self) -> None:
-        """What this process does not know yet: uploads under way, and jobs that may have ended before it began."""
+        """What this process does not know yet: films that wait for something or someone, and jobs that may have ended before
+        it began."""
         self._cursor = (await self._jobs.observe(Observe(0, 0, pipeline.NAME))).cursor
-        for film in await self._database.read(lambda connection: intake.in_state(connection, State.OPEN), fresh=True):
-            if film.subtitle_of is None:
-                self._show(film.preparation)
+        for film in await self._waiting():
+            with contextlib.suppress(NoSuchJob):  # the sweep closes it
+                await self.preparation(ByPreparation(film.id))
         for job in reversed((await self._jobs.list_jobs(ListJobs(name=pipeline.NAME))).jobs):
             await self._show_job(job)
+
+    async def _waiting(self) -> list[Intake]:
+        states = State.OPEN, State.PREPARING, State.FAILED
+        found = await self._database.read(lambda connection: intake.in_state(connection, *states), fresh=True)
+        return [film for film in found if film.subtitle_of is None]
 
     async def cancel(self, message: ByPreparation) -> Preparation:
         film = await self._read(message.id)
         if film.state in {State.CANCELED, State.CLOSED}:
             return await self.preparation(message)
         if film.job_id is None:
-            await self._leftovers.close(film, State.CANCELED, None)
-            return await self.preparation(message)
+            return await self._give_up(film)
         return await self._show_job(await self._jobs.cancel(ByJob(film.job_id)))
 
     async def retry(self, message: ByPreparation) -> Preparation:
@@ -228,34 +242,43 @@ class Service:
         return await self._show_job(await self._jobs.retry(ByJob(film.job_id)))
 
     async def sweep(self, message: Sweep) -> None:  # noqa: ARG002 - the contract's
-        waiting = await self._database.read(
-            lambda connection: intake.in_state(connection, State.OPEN, State.PREPARING), fresh=True
-        )
-        for film in waiting:
-            if film.subtitle_of is not None:
-                continue
+        for film in await self._waiting():
             try:
                 await self._swept(film)
             except MatineeError as error:
                 _log.warning("%s waits: %s", film.id, error.detail)
 
     async def _swept(self, film: Intake) -> None:
-        if film.job_id is not None:
-            job = await self._jobs.job(ByJob(film.job_id))
+        idle_ms = milliseconds(self._clock.now()) - film.touched_at
+        job = await self._job_of(film)
+        if job is not None:
             stale = leftovers.is_stale(job, self._clock.now())
             await self._show_job(await self._jobs.cancel(ByJob(job.id)) if stale else job)
-        elif milliseconds(self._clock.now()) - film.touched_at > IDLE_MS:
-            await self._leftovers.close(film, State.CANCELED, None)
-            self._show(_with_state(film.preparation, await self._read(film.id)))
+        elif idle_ms > (IDLE_MS if film.job_id is None else leftovers.FAILURE_KEPT_MS):
+            await self._give_up(film)
         elif film.key is None:
             await self._go_on(await self._with_title(film))
+
+    async def _job_of(self, film: Intake) -> Job | None:
+        """None before it has one, and where that ended so long ago that it is forgotten."""
+        if film.job_id is None:
+            return None
+        try:
+            return await self._jobs.job(ByJob(film.job_id))
+        except NoSuchJob:
+            return None
+
+    async def _give_up(self, film: Intake) -> Preparation:
+        await self._leftovers.close(film, State.CANCELED, None)
+        return self._show(_with_state(film.preparation, await self._read(film.id)))
 
     async def _show_job(self, job: Job) -> Preparation:
         """Shows it; what nobody can go on with is cleared up."""
         order = pipeline.order(job.data)
         film = await self._read(order.intake_id)
-        if film.state is State.PREPARING and leftovers.is_final(job):
-            await self._leftovers.close(film, State.CLOSED, order)
+        left = leftovers.left_by(job)
+        if film.state in {State.PREPARING, State.FAILED} and left is not None and left is not film.state:
+            await self._leftovers.close(film, left, order)
         return self._show(_with_state(pipeline.preparing(job), film))
 
     def _show(self, preparation: Preparation) -> Preparation:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import os
 import shutil
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,7 +15,6 @@ import obstore
 from obstore.store import LocalStore, ObjectStore
 
 from matinee.backends.objects.errors import by_meaning
-from matinee.ingest.package import digest
 from matinee.runtime.errors import Invalid
 
 if TYPE_CHECKING:
@@ -65,23 +63,21 @@ def checked(path: str) -> Path:
     return found
 
 
-async def take(objects: ObjectStore, path: Path, object_key: str, *, move: bool) -> str:
-    """Puts the file to objects (with `move` it is gone from its place then) and answers its SHA-256 in hex.
+async def take(objects: ObjectStore, path: Path, object_key: str, *, move: bool) -> None:
+    """Puts the file to objects; with `move` it is gone from its place then. On one file system a move is a rename.
 
-    On one file system a move is a rename. Raises Invalid when the file cannot be read, OutOfSpace.
+    Raises Invalid when the file cannot be read, OutOfSpace.
     """
     try:
         goal = local_path(objects, object_key)
         if move and goal is not None and await asyncio.to_thread(_same_disk, path, goal):
-            found = await asyncio.to_thread(digest, path)
             await asyncio.to_thread(os.replace, path, goal)
-            return found
-        found = await _copied(objects, path, object_key)
+            return
+        await asyncio.to_thread(_copy, objects, path, object_key)
     except PermissionError as error:
         raise Invalid(f"The file {path} cannot be read: permission is denied.") from error
     if move:
         await asyncio.to_thread(path.unlink, missing_ok=True)
-    return found
 
 
 def _same_disk(path: Path, goal: Path) -> bool:
@@ -89,18 +85,9 @@ def _same_disk(path: Path, goal: Path) -> bool:
     return path.stat().st_dev == goal.parent.stat().st_dev
 
 
-async def _copied(objects: ObjectStore, path: Path, object_key: str) -> str:
-    found = hashlib.sha256()
-
-    def blocks() -> Iterator[bytes]:
-        with path.open("rb") as file:
-            while block := file.read(_BLOCK):
-                found.update(block)
-                yield block
-
-    with by_meaning():
-        await asyncio.to_thread(obstore.put, objects, object_key, blocks(), use_multipart=True, chunk_size=_BLOCK)
-    return found.hexdigest()
+def _copy(objects: ObjectStore, path: Path, object_key: str) -> None:
+    with path.open("rb") as file, by_meaning():
+        obstore.put(objects, object_key, file, use_multipart=True, chunk_size=_BLOCK)
 
 
 async def delete_under(objects: ObjectStore, prefix: str) -> None:

@@ -12,12 +12,12 @@ import pysubs2
 from msgspec import Struct
 from pysubs2.exceptions import Pysubs2Error
 
+from matinee.ingest.limits import LARGEST_SUBTITLE
 from matinee.ingest.source import Text
 from matinee.ingest.toolchain import GUARDS, Toolchain, about
 from matinee.runtime.errors import Invalid
 from matinee.services.jobs.programs import Programs
 
-LARGEST = 16 << 20
 _LATEST_MS = 100 * 3600 * 1000
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -41,7 +41,7 @@ class Cue(Struct, frozen=True):
 
 def parse(data: bytes, name: str) -> list[Cue]:
     """The cues of a WebVTT or SRT file, by time. Raises Invalid with one sentence that names the file."""
-    if len(data) > LARGEST:
+    if len(data) > LARGEST_SUBTITLE:
         raise Invalid(f"The subtitle file {name} is too large.")
     if not data.strip():
         raise Invalid(f"The subtitle file {name} is empty.")

@@ -26,8 +26,8 @@ intakes = Table(
     Index("intakes_by_state", "state", "id"),
     Index("intakes_by_film", "subtitle_of"),
 )
-"""One row a film or sidecar that comes in, by upload (`key` NULL) or from a path of this machine. `state` is open (its bytes
-come), preparing (it has a job), or closed (nothing of it lies here any more) with `canceled` where someone ended it."""
+"""One row a film or sidecar that comes in, by upload (`key` NULL) or from a path of this machine. `state` is one of
+`intake.State`."""
 
 pieces = Table(
     "pieces",

@@ -12,13 +12,11 @@ from matinee.backends.sql.port import Database
 from matinee.ingest import intake
 from matinee.ingest.contract import Append, CreateUpload, NoSuchUpload, OffsetConflict, piece
 from matinee.ingest.intake import Intake, State
+from matinee.ingest.limits import LARGEST_SUBTITLE, Limits
 from matinee.runtime.clock import Clock, milliseconds
 from matinee.runtime.errors import Invalid, OutOfSpace, TooLarge
 from matinee.runtime.ids import UPLOAD, Ids
 
-LARGEST = 512 << 30
-LARGEST_SIDECAR = 16 << 20
-RESERVE = 256 << 20
 _FILM_TAKES = 2.5
 """A film needs this many times its size while it is prepared: itself, its encodes, their package."""
 
@@ -27,18 +25,20 @@ class Uploads:
     """`free` answers the bytes free where objects lie."""
 
     def __init__(
-        self, database: Database, objects: ObjectStore, clock: Clock, ids: Ids, free: Callable[[], int]
+        self, database: Database, objects: ObjectStore, clock: Clock, ids: Ids, limits: Limits, free: Callable[[], int]
     ) -> None:
         self._database = database
         self._objects = objects
         self._clock = clock
         self._ids = ids
+        self._limits = limits
         self._free = free
 
     async def create(self, message: CreateUpload) -> Intake:
         """Raises TooLarge, OutOfSpace, NoSuchUpload (the film of a sidecar)."""
-        if message.size > (LARGEST if message.subtitle_of is None else LARGEST_SIDECAR):
-            raise TooLarge("The file is larger than this service takes.")
+        largest = self._limits.largest if message.subtitle_of is None else LARGEST_SUBTITLE
+        if message.size > largest:
+            raise TooLarge(f"The file is too large: it may have {largest} bytes at most.")
         now = milliseconds(self._clock.now())
         new = Intake(
             id=self._ids.new(UPLOAD),
@@ -60,10 +60,16 @@ class Uploads:
                 if film.state is not State.OPEN or film.subtitle_of is not None:
                     raise NoSuchUpload("The film of this subtitle file takes no more files.")
             else:
-                check_room(connection, free, new.size)
+                self.check_room(connection, free, new.size)
             return intake.add(connection, new)
 
         return await self._database.transact(unit)
+
+    def check_room(self, connection: Connection, free: int, size: int) -> None:
+        """Raises OutOfSpace where a disk with so many bytes free cannot take a film of this size and prepare it beside the
+        uploads that are under way."""
+        if free - self._limits.spare < intake.outstanding(connection) + size * _FILM_TAKES:
+            raise OutOfSpace("There is not enough room on the disk for this film.")
 
     async def find(self, account_id: str, upload_id: str) -> Intake:
         """The account's own upload. Raises NoSuchUpload."""
@@ -75,7 +81,7 @@ class Uploads:
         stored = await self._stored(piece(message.upload_id, message.offset))
         if stored != message.size:
             raise Invalid(f"The piece at {message.offset} has {stored} bytes, not {message.size}.")
-        if self._free() < RESERVE:
+        if self._free() < self._limits.spare:
             raise OutOfSpace("The disk is full; the upload can go on when there is room again.")
         now = milliseconds(self._clock.now())
 
@@ -99,17 +105,6 @@ class Uploads:
             return (await obstore.head_async(self._objects, key))["size"]
         except FileNotFoundError:
             return 0
-
-
-def check_room(connection: Connection, free: int, size: int) -> None:
-    """Raises OutOfSpace where a disk with so many bytes free cannot take a film of this size and prepare it."""
-    if not has_room(free, intake.outstanding(connection), size):
-        raise OutOfSpace("There is not enough room on the disk for this film.")
-
-
-def has_room(free: int, outstanding: int, size: int) -> bool:
-    """Whether a film of this size can come in and be prepared beside the uploads that are under way."""
-    return free - RESERVE >= outstanding + size * _FILM_TAKES
 
 
 def _own(connection: Connection, account_id: str, upload_id: str) -> Intake:

@@ -13,7 +13,7 @@ import msgspec
 from obstore.store import ObjectStore
 
 from matinee.ingest import inspect, languages, package, pipeline, poster, publish, sources, subtitles
-from matinee.ingest.encode import encode, outputs
+from matinee.ingest.encode import AUDIO_KBPS, encode, outputs
 from matinee.ingest.ladder import ladder
 from matinee.ingest.package import Captions
 from matinee.ingest.pipeline import Order
@@ -24,7 +24,7 @@ from matinee.runtime.clock import Clock
 from matinee.runtime.errors import MatineeError
 from matinee.services.catalog.contract import Catalog, Encode
 from matinee.services.fill.contract import Fill
-from matinee.services.jobs.contract import ByJob, Jobs, JobState, NoSuchJob, Reason
+from matinee.services.jobs.contract import ByJob, Jobs, NoSuchJob
 from matinee.services.jobs.executor import Context, Handler, Worker
 from matinee.services.jobs.programs import Programs
 from matinee.terms.language import UNDETERMINED
@@ -32,8 +32,6 @@ from matinee.terms.language import UNDETERMINED
 _log = logging.getLogger(__name__)
 _SWEEP_S = 15.0
 _SOURCE = "source"
-_KEPT = {Reason.FAILED, Reason.LOST, Reason.RUNTIME_LIMIT}
-"""Jobs that ended so may be tried again by hand; what they made so far stays until their intake is closed."""
 
 
 class Steps:
@@ -183,7 +181,7 @@ class Steps:
 
 def _expected_bytes(source: Source) -> int:
     rungs = ladder(source.video.width, source.video.height)
-    kbps = sum(rung.kbps for rung in rungs) + 128 * len(source.audio)
+    kbps = sum(rung.kbps for rung in rungs) + AUDIO_KBPS * len(source.audio)
     return int(Fraction(source.duration_ms, 1000) * kbps * 125)
 
 
@@ -223,4 +221,4 @@ class IngestWorker:
             job = await self._jobs.job(ByJob(job_id))
         except NoSuchJob:
             return True
-        return job.state is JobState.FINISHED and job.reason not in _KEPT
+        return pipeline.is_final(job)

@@ -10,7 +10,8 @@
     ├── TooLarge                        413 too-large
     ├── RateLimited                     429 rate-limited
     ├── Unavailable                     503 unavailable            try again later
-    │   └── OutOfSpace                  507 out-of-space
+    │   ├── OutOfSpace                  507 out-of-space
+    │   └── PortTaken                   503 port-taken
     └── DeadlineExceeded                504 deadline-exceeded
 
 A service's own errors derive from these and stand in its contract. A remote client raises the same class again: the
@@ -96,6 +97,10 @@ class Unavailable(MatineeError):
 
 class OutOfSpace(Unavailable):
     status, type, title = 507, "out-of-space", "The disk is full"
+
+
+class PortTaken(Unavailable):
+    type, title = "port-taken", "The port is taken"
 
 
 class DeadlineExceeded(MatineeError):

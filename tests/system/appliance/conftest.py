@@ -24,7 +24,7 @@ from matinee.runtime.signing import Keyring, Verifier
 from matinee.services.fill.contract import FillFile, Manifest, Wanted
 from matinee.services.playback.contract import Ended
 from matinee.services.steering.contract import Report
-from matinee.services.steering.token import MediaTokens
+from matinee.services.steering.media_token import MediaTokens
 
 TITLE, ENCODE = "ttl_1", "ttl_1/enc_1"
 

@@ -19,8 +19,8 @@ from matinee.gateway.limits import Limits
 from matinee.gateway.metrics import Metrics
 from matinee.gateway.origin import Origins
 from matinee.gateway.passport import Passports
-from matinee.gateway.policy import Policy
 from matinee.gateway.routes import Route, Routes
+from matinee.gateway.security_policy import Policy
 from matinee.gateway.server import Gateway
 from matinee.gateway.static import Static
 from matinee.gateway.traffic import Traffic

@@ -20,7 +20,7 @@ from matinee.api.viewer import Access
 from matinee.gateway import errors as _gateway  # noqa: F401 - its errors are known once it is imported
 from matinee.runtime.errors import MatineeError
 
-DEPENDENCIES = application._dependencies(SimpleNamespace(clock=None), Settings())  # type: ignore[arg-type]
+DEPENDENCIES = application._dependencies(SimpleNamespace(clock=None, cache=None), Settings())  # type: ignore[arg-type]
 DEPENDENCIES["document"] = application._given(None)
 APP = Litestar(application.ROUTES, dependencies=DEPENDENCIES, openapi_config=None, logging_config=None)
 CONTENT = msgspec.json.decode(Document(application.ROUTES, DEPENDENCIES).encoded)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 
 import pytest
 
@@ -9,31 +8,32 @@ from matinee.api.recently import Recently
 from matinee.runtime.errors import Unavailable
 
 
-class HandClock:
-    def __init__(self) -> None:
-        self.seconds = 0.0
+class Kept(dict[str, bytes]):
+    """A cache that keeps what it has until the test clears it."""
 
-    def now(self) -> datetime:
-        return datetime.fromtimestamp(self.seconds, UTC)
+    async def get(self, key: str) -> bytes | None:  # type: ignore[override]
+        return super().get(key)
 
-    real_now = now
+    async def set(self, key: str, value: bytes, ttl_s: float) -> None:  # noqa: ARG002 - time does not pass here
+        self[key] = value
 
-    def monotonic(self) -> float:
-        return self.seconds
+    async def delete(self, key: str) -> None: ...
+
+    async def close(self) -> None: ...
 
 
 async def test_an_answer_is_kept_for_its_time_and_made_again_after() -> None:
-    clock, made = HandClock(), list[int]()
-    recently = Recently(clock, ttl_s=2)
+    kept, made = Kept(), list[int]()
+    recently = Recently(kept, ttl_s=2)
 
     async def make() -> int:
         made.append(1)
         return len(made)
 
-    assert [await recently.get("k", make), await recently.get("k", make)] == [1, 1]
-    assert await recently.get("other", make) == 2
-    clock.seconds = 2
-    assert await recently.get("k", make) == 3
+    assert [await recently.get("k", int, make), await recently.get("k", int, make)] == [1, 1]
+    assert await recently.get("other", int, make) == 2
+    kept.clear()
+    assert await recently.get("k", int, make) == 3
 
 
 async def test_those_who_ask_at_once_wait_for_one() -> None:
@@ -44,8 +44,8 @@ async def test_those_who_ask_at_once_wait_for_one() -> None:
         await release.wait()
         return 7
 
-    recently = Recently(HandClock(), ttl_s=2)
-    asking = [asyncio.create_task(recently.get("k", make)) for _ in range(5)]
+    recently = Recently(Kept(), ttl_s=2)
+    asking = [asyncio.create_task(recently.get("k", int, make)) for _ in range(5)]
     await asyncio.sleep(0)
     release.set()
     assert await asyncio.gather(*asking) == [7] * 5
@@ -59,8 +59,8 @@ async def test_one_that_gives_up_does_not_spoil_it_for_the_others() -> None:
         await release.wait()
         return 7
 
-    recently = Recently(HandClock(), ttl_s=2)
-    first, second = (asyncio.create_task(recently.get("k", make)) for _ in range(2))
+    recently = Recently(Kept(), ttl_s=2)
+    first, second = (asyncio.create_task(recently.get("k", int, make)) for _ in range(2))
     await asyncio.sleep(0)
     first.cancel()
     release.set()
@@ -76,7 +76,7 @@ async def test_a_failure_is_not_kept() -> None:
             raise Unavailable
         return 7
 
-    recently = Recently(HandClock(), ttl_s=2)
+    recently = Recently(Kept(), ttl_s=2)
     with pytest.raises(Unavailable):
-        await recently.get("k", make)
-    assert await recently.get("k", make) == 7
+        await recently.get("k", int, make)
+    assert await recently.get("k", int, make) == 7

@@ -8,7 +8,7 @@ import pytest
 from matinee.cdn.gate import KNOWN_S, NEW_S, Gate, Refused
 from matinee.cdn.site import Grant
 from matinee.runtime.signing import Keyring
-from matinee.services.steering.token import MediaTokens
+from matinee.services.steering.media_token import MediaTokens
 
 
 class HandClock:

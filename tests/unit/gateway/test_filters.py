@@ -10,8 +10,8 @@ from matinee.gateway.filters.inbound.request_id import BATCH, RequestId
 from matinee.gateway.head import read_request
 from matinee.gateway.hosts import Site
 from matinee.gateway.origin import Origins
-from matinee.gateway.policy import Policy
 from matinee.gateway.request import Peer, Request
+from matinee.gateway.security_policy import Policy
 from matinee.runtime.clock import SystemClock
 from matinee.runtime.ids import Ids
 

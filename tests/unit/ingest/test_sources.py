@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 
 import obstore
@@ -21,3 +22,22 @@ async def test_what_vanishes_while_it_is_deleted_is_deleted(tmp_path: Path) -> N
     left = [meta["path"] async for some in obstore.list(objects) for meta in some]
     assert left == ["uploads/upl_2/0"]
     await sources.delete_under(objects, "uploads/upl_1/")
+
+
+async def test_on_one_disk_a_film_is_moved_without_reading_it(tmp_path: Path) -> None:
+    """64 GiB of nothing: whoever reads it is late."""
+    film, objects = tmp_path / "film", LocalStore(tmp_path / "objects", mkdir=True)
+    film.touch()
+    os.truncate(film, 1 << 36)
+    inode = film.stat().st_ino
+    async with asyncio.timeout(5):
+        await sources.take(objects, film, "sources/upl_1/film", move=True)
+    assert not film.exists()
+    assert (tmp_path / "objects/sources/upl_1/film").stat().st_ino == inode
+
+
+async def test_what_is_not_moved_stays(tmp_path: Path) -> None:
+    film, objects = tmp_path / "film", LocalStore(tmp_path / "objects", mkdir=True)
+    film.write_bytes(os.urandom(9 << 20))
+    await sources.take(objects, film, "sources/upl_1/film", move=False)
+    assert (tmp_path / "objects/sources/upl_1/film").read_bytes() == film.read_bytes()

@@ -7,9 +7,8 @@ from contextlib import contextmanager
 
 from obstore.exceptions import BaseError
 
+from matinee.runtime.disk import is_full
 from matinee.runtime.errors import OutOfSpace
-
-_FULL = ("No space left on device", "Disk quota exceeded")
 
 
 @contextmanager
@@ -18,6 +17,6 @@ def by_meaning() -> Generator[None]:
     try:
         yield
     except BaseError as wrong:
-        if any(said in str(wrong) for said in _FULL):
+        if is_full(wrong):
             raise OutOfSpace from wrong
         raise

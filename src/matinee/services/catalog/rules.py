@@ -55,9 +55,9 @@ def checked(rights: Rights) -> Rights:
     """To the millisecond, as tables keep it. Raises Invalid where the rights end before they start."""
     starts, ends = rights.starts_at, rights.ends_at
     if any(at is not None and at.tzinfo is None for at in (starts, ends)):
-        raise Invalid("rights.starts_at and rights.ends_at need a time zone")
+        raise Invalid("rights.starts_at and rights.ends_at need a time zone", field="rights")
     if starts is not None and ends is not None and ends <= starts:
-        raise Invalid("rights.ends_at must be later than rights.starts_at")
+        raise Invalid("rights.ends_at must be later than rights.starts_at", field="rights.ends_at")
     return Rights(rights.territories, _to_millisecond(starts), _to_millisecond(ends))
 
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from msgspec import Struct
 
 from matinee.runtime.errors import Invalid, MatineeError
+from matinee.services.jobs import rules
 from matinee.services.jobs.contract import Finish, Heartbeat, Job, Jobs, Lease, Leased, LeaseLost, Reason, Task
 
 T = TypeVar("T")
@@ -95,8 +96,8 @@ class Worker:
             _log.warning("%s of %s failed: %s", kind, context.job.id, error.detail)
             return Outcome(Reason.FAILED, error.detail)
         except Exception as error:  # noqa: BLE001 - whatever a step does, its task ends
-            _log.exception("%s of %s failed", kind, context.job.id)
-            return Outcome(Reason.FAILED, f"Something went wrong on our side ({type(error).__name__}).")
+            _log.exception("%s of %s failed: %s", kind, context.job.id, type(error).__name__)
+            return Outcome(Reason.FAILED, f"{MatineeError.title}; the log says what.")
 
     async def _beat(self, leased: Leased, context: Context) -> None:
         """Returns when the lease is lost. A service that does not answer may be back before that."""
@@ -113,7 +114,7 @@ class Worker:
     async def _give_back(self, leased: Leased) -> None:
         with contextlib.suppress(MatineeError, TimeoutError):
             async with asyncio.timeout(_LAST_WORD_S):
-                await self._jobs.finish(Finish(leased.lease, Reason.LOST, "Its worker was stopped."))
+                await self._jobs.finish(Finish(leased.lease, Reason.LOST, rules.STOPPED))
 
 
 async def _stopped(*running: asyncio.Task[Any]) -> None:

@@ -16,6 +16,12 @@ class Ended(Struct, frozen=True):
     output: bytes
     errors: str
 
+    @property
+    def last_words(self) -> str:
+        """Why it stopped, as it says itself: the last line of its errors."""
+        lines = self.errors.strip().splitlines()
+        return lines[-1][:300] if lines else "it gave no reason"
+
 
 class Programs(Protocol):
     async def run(

@@ -26,6 +26,8 @@ need not wait a whole lease for that."""
 
 FIRST_DELAY_MS, LONGEST_DELAY_MS = 1_000, 60_000
 LIVE = frozenset({TaskState.LAUNCHED, TaskState.STARTED, TaskState.KILL_INITIATED})
+STOPPED = "The machine that prepared it stopped; try again."
+TOO_LONG = "It took too long and was stopped."
 RETRIED = frozenset({Reason.FAILED, Reason.LOST})
 KEPT_MS, TIMERS_KEPT_MS, TIMERS = 30 * 86_400_000, 3_600_000, "timers"
 

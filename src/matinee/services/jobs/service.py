@@ -134,7 +134,7 @@ class Service:
         for task in connection.execute(store.lapsed(now.real, self._grace_until)).all():
             late = task.limit_at <= now.real
             reason = Reason.RUNTIME_LIMIT if late else Reason.LOST
-            message = "It ran longer than it may." if late else "Its worker was not heard of any more."
+            message = rules.TOO_LONG if late else rules.STOPPED
             self._end(connection, task, Finish(task.lease, reason, message), now)
 
     async def heartbeat(self, message: Heartbeat) -> None:

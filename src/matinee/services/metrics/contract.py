@@ -1,13 +1,16 @@
-"""Time-bucketed counters of events: plays, impressions, popularity."""
+"""Time-bucketed counters of events. Counted today, each by title: `plays`, `impressions`, `stalls`, `errors`."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Protocol
 
 from msgspec import Meta, Struct
 
 from matinee.runtime.rpc.operation import operation
+
+POPULAR_FOR = timedelta(days=7)
+"""What was played most within this long counts as popular: in the home row "Popular", and in the order of search."""
 
 
 class Count(Struct, frozen=True):
@@ -25,7 +28,8 @@ class Counts(Struct, frozen=True):
 
 
 class Top(Struct, frozen=True):
-    """The keys with most of `metric` between `since` and now, in buckets of one minute."""
+    """The keys with most of `metric` from `since` to now. Where `since` is within 14 days it counts to the minute, within
+    120 to the hour, else to the day."""
 
     metric: str
     since: datetime

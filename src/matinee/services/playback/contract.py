@@ -12,6 +12,9 @@ from matinee.runtime.rpc.operation import operation
 from matinee.terms.rendition import Rendition
 from matinee.terms.viewer import Viewer
 
+HEARTBEAT_S = 5
+"""How often a player says that it is still there; a stream is held for three of these (`leases.LEASE_MS`)."""
+
 
 class TooManyStreams(Conflict):
     """`extra.streams` lists what plays now: `{session_id, title_id, device, started_at}`."""
@@ -133,7 +136,7 @@ class Ended(Struct, frozen=True):
 
 
 class Playback(Protocol):
-    """A stream is a lease: it lapses fifteen seconds after its last heartbeat. Lapsed, it only frees its slot; its session
+    """A stream is a lease: it lapses when three heartbeats (`HEARTBEAT_S`) were missed. Lapsed, it only frees its slot; its session
     ends when another takes that slot. All changes are events `matinee.playback.{started,ended}` on topic `playback`."""
 
     @operation()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from msgspec import Struct
 
 from matinee.runtime.clock import moment
-from matinee.services.playback.contract import TooManyStreams
+from matinee.services.playback.contract import HEARTBEAT_S, TooManyStreams
 
-LEASE_MS = 15_000
-"""A lease lapses this long after its last heartbeat, by a clock that nobody moves."""
+LEASE_MS = 3 * HEARTBEAT_S * 1000
+"""A lease lapses this long after its last heartbeat, by a clock that nobody moves: three were missed."""
 
 
 class Stream(Struct, frozen=True):

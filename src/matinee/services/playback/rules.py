@@ -12,7 +12,8 @@ UNTOLD_DOWNLINK_KBPS = 4_000
 """What a device that does not tell its downlink is taken to have: only the order of the files depends on it."""
 
 _SAFE_SHARE = 0.8  # of the downlink that the first file may need, so that the buffer fills while it plays
-_SLACK = timedelta(hours=6)
+MEDIA_TOKEN_SLACK = timedelta(hours=6)
+"""How much longer than the running time a media token lives, so that a pause does not end the film."""
 
 
 def suitable(renditions: list[Rendition], device: Device, max_height: int) -> list[Rendition]:
@@ -43,8 +44,8 @@ def lines(width: int, height: int) -> int:
 
 
 def media_expires_at(started_at: datetime, duration_ms: int) -> datetime:
-    """The media token's end: the running time and six hours, for pauses (DESIGN.md section 4)."""
-    return started_at + timedelta(milliseconds=duration_ms) + _SLACK
+    """The media token's end: the running time from the start of the session, and the slack for pauses."""
+    return started_at + timedelta(milliseconds=duration_ms) + MEDIA_TOKEN_SLACK
 
 
 def _speaks(device: Device, rendition: Rendition) -> bool:

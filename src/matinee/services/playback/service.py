@@ -28,8 +28,8 @@ from matinee.services.playback.contract import (
     Open,
     Session,
 )
+from matinee.services.playback.session_token import SessionTokens
 from matinee.services.playback.sessions import Rows
-from matinee.services.playback.token import SessionTokens
 from matinee.terms.rendition import Rendition
 
 LONGEST_WAIT_S = 30.0

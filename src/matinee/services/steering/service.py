@@ -19,7 +19,7 @@ from matinee.services.steering.contract import (
     Signed,
     SignQuery,
 )
-from matinee.services.steering.token import MediaTokens
+from matinee.services.steering.media_token import MediaTokens
 
 _FORGOTTEN_S = 24 * 3600.0
 

@@ -4,7 +4,7 @@ import { timecode } from "../../lib/format";
 import type { Actions } from "./actions";
 import { SeekBar } from "./SeekBar";
 import { TrackMenu } from "./TrackMenu";
-import type { Choices } from "./useEngine";
+import type { Choices } from "./tracks";
 import type { VideoState } from "./useVideo";
 
 export type Menu = "subtitles" | "audio" | null;

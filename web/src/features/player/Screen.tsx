@@ -7,8 +7,9 @@ import type { Play } from "../../lib/shapes";
 import { actionsOf } from "./actions";
 import { Controls, type Menu } from "./Controls";
 import type { Fault } from "./fault";
+import type { Choice } from "./tracks";
 import { useAwake } from "./useAwake";
-import { type Choice, useEngine } from "./useEngine";
+import { useEngine } from "./useEngine";
 import { useKeys } from "./useKeys";
 import { useVideo } from "./useVideo";
 

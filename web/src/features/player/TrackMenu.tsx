@@ -1,6 +1,6 @@
 import { type KeyboardEvent, useEffect, useRef } from "react";
 import { Icon, type IconName } from "../../components/Icon";
-import type { Choice } from "./useEngine";
+import type { Choice } from "./tracks";
 
 type Props = {
   name: string;

@@ -1,15 +1,11 @@
 import { type RefObject, useCallback, useEffect, useRef, useState } from "react";
-import { language } from "../../lib/format";
 import type { Problem } from "../../lib/problem";
 import type { Play } from "../../lib/shapes";
-import { Engine, type AudioTrack, type TextTrack } from "./engine";
+import { Engine } from "./engine";
 import type { Fault } from "./fault";
 import { Heartbeats } from "./heartbeats";
-import { preferences } from "./preferences";
 import { watchQuality } from "./quality";
-
-export type Choice = { id: string; label: string; active: boolean; choose: () => void };
-export type Choices = { subtitles: Choice[]; audio: Choice[] };
+import { applyPreferences, type Choices, choicesOf } from "./tracks";
 
 type Options = {
   play: Play | null;
@@ -25,10 +21,6 @@ type Options = {
 /** Where to begin: where it was left, or the start when that was the end. */
 function startOf({ resume_position_s, duration_s }: Play, fromStart: boolean): number {
   return fromStart || resume_position_s >= duration_s * 0.95 ? 0 : resume_position_s;
-}
-
-function named(label: string | null, tag: string): string {
-  return label || language(tag);
 }
 
 /** Shaka for as long as the screen is shown, heartbeats and reports from the answer on, and what there is to choose from. */
@@ -69,46 +61,4 @@ export function useEngine({ play, asked_ms, fromStart, video, container, onFault
   }, [play, fromStart, asked_ms, video, onProblem, onLeft, look]);
 
   return choices;
-}
-
-/** What the film has to choose from; after a choice `changed` looks again. */
-function choicesOf(of: Engine, changed: () => void): Choices {
-  const text = of.textTracks().filter((track) => !track.forced);
-  const none = !text.some((track) => track.active);
-  const show = (track: TextTrack | null) => {
-    of.showText(track);
-    preferences.subtitles = track ? track.language : "off";
-    changed();
-  };
-  const hear = (track: AudioTrack) => {
-    of.hear(track);
-    preferences.audio = track.language;
-    changed();
-  };
-  return {
-    subtitles: [
-      { id: "off", label: "Off", active: none, choose: () => show(null) },
-      ...text.map((track) => ({
-        id: String(track.id),
-        label: named(track.label, track.language),
-        active: track.active,
-        choose: () => show(track),
-      })),
-    ],
-    audio: of.audioTracks().map((track, index) => ({
-      id: String(track.id ?? index),
-      label: named(track.label, track.language),
-      active: track.active,
-      choose: () => hear(track),
-    })),
-  };
-}
-
-/** The languages chosen last time, where this film has them. */
-function applyPreferences(engine: Engine): void {
-  const wanted = preferences.subtitles;
-  const text = engine.textTracks().find((track) => !track.forced && track.language === wanted);
-  engine.showText(wanted === "off" ? null : (text ?? null));
-  const audio = engine.audioTracks().find((track) => track.language === preferences.audio);
-  if (audio && !audio.active) engine.hear(audio);
 }

@@ -6,6 +6,6 @@ from matinee.gateway.request import Request
 
 
 def clock_guard(request: Request) -> None:
-    """The test clock is moved from this very machine only (DESIGN.md section 3)."""
+    """Only from this very machine may the test clock be moved: plans, tokens and premieres all go by it."""
     if request.path.rstrip(b"/") == b"/api/operations/clock" and not loopback(request.peer.address):
         raise LoopbackOnly

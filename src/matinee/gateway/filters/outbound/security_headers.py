@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from matinee.gateway.answer import Response
-from matinee.gateway.policy import Policy
 from matinee.gateway.request import Request
+from matinee.gateway.security_policy import Policy
 
 
 class SecurityHeaders:

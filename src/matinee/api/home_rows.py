@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from datetime import timedelta
 
 from msgspec import Struct
 
@@ -12,7 +11,7 @@ from matinee.api.clients import Clients
 from matinee.api.recently import Recently
 from matinee.services.catalog.contract import Browse, Card, Gate, GenresQuery, slug
 from matinee.services.history.contract import Bookmark, Recent
-from matinee.services.metrics.contract import Top
+from matinee.services.metrics.contract import POPULAR_FOR, Top
 from matinee.terms.maturity import Maturity
 from matinee.terms.viewer import Viewer
 
@@ -111,7 +110,7 @@ class Rows:
         async def asked() -> list[Genre]:
             return genres_of((await self._clients.catalog.genres(GenresQuery(viewer))).genres)
 
-        return await self._recently.get(("genres", viewer.maturity, viewer.territory), asked)
+        return await self._recently.get(_key("genres", viewer), list[Genre], asked)
 
     async def _genre(self, viewer: Viewer, genre: Genre) -> Row:
         return await self._shared(f"genre-{genre.id}", viewer, lambda: self._newest_of(viewer, genre))
@@ -125,12 +124,15 @@ class Rows:
         return Row(f"genre-{genre.id}", genre.name, f"The newest in {genre.name}", [item(card) for card in page.cards])
 
     async def _popular(self, viewer: Viewer) -> Row:
-        since = self._clients.clock.now() - timedelta(days=7)
+        since = self._clients.clock.now() - POPULAR_FOR
         played = await self._clients.metrics.top(Top("plays", since, LENGTH * 3))
         visible = await self._clients.catalog.visible(Gate([each.key for each in played.keys], viewer))
-        return Row(
-            "popular", "Popular", "Played most in the last seven days", [item(card) for card in visible.cards[:LENGTH]]
-        )
+        reason = f"Played most in the last {POPULAR_FOR.days} days"
+        return Row("popular", "Popular", reason, [item(card) for card in visible.cards[:LENGTH]])
 
     async def _shared(self, row_id: str, viewer: Viewer, make: Callable[[], Awaitable[Row]]) -> Row:
-        return await self._recently.get((row_id, viewer.maturity, viewer.territory), make)
+        return await self._recently.get(_key(row_id, viewer), Row, make)
+
+
+def _key(what: str, viewer: Viewer) -> str:
+    return f"{what}/{viewer.maturity:d}/{viewer.territory}"

@@ -1,3 +1,5 @@
+"""The security headers of every answer, and the Content-Security-Policy (CSP Level 3) that a page or plain data gets."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
@@ -13,7 +15,7 @@ _YEAR_S = 365 * 86400
 
 
 class Policy:
-    """The security headers. `appliances` gives the origins that media come from now; it is asked for each page served. An origin
+    """Makes the headers. `appliances` gives the origins that media come from now; it is asked for each page served. An origin
     may hold `{host}`, which stands for the host name by which the page was reached."""
 
     def __init__(self, appliances: Callable[[], Iterable[str]], *, https: bool = False) -> None:
