@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
+import sys
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -47,7 +49,9 @@ class Screen:
             can = ", ".join(person.roles) or "watches"
             rows.append(("Log in", f"[bold]{escape(person.email)}[/]  {escape(person.password)}  [dim]({can})[/]"))
         rows.append(("Sign up", "as a member would: the page shows the test cards"))
-        rows.append(("Add a film", f'[bold]matinee add FILE --title "…"[/]{_home_option(home)}, or Studio in the menu'))
+        rows.append(
+            ("Add a film", f'[bold]{_command()} add FILE --title "…"[/]{_home_option(home)}, or Studio in the menu')
+        )
         rows.append(("Phone", _phone(address)))
         rows.append(("Data", f"{escape(str(home.path))}  [dim](what the processes say at length: logs/)[/]"))
         rows.append(("Stop", "Ctrl-C"))
@@ -65,6 +69,11 @@ class Screen:
 
     def stopped(self) -> None:
         self._console.print("Stopped. Nothing is lost; start again any time.")
+
+
+def _command() -> str:
+    """How this person calls it: by its name where a shell finds it, else as it was called now."""
+    return "matinee" if shutil.which("matinee") else escape(sys.argv[0])
 
 
 def _home_option(home: Home) -> str:
