@@ -10,17 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import imageio_ffmpeg
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from bench.harness import Peer, Rounds, free_port, needed, running
 from bench.installation import Installation
 from matinee.api import cookie
-from matinee.app.process import Process
 from matinee.app.ready import wait_ready
-from matinee.ingest.contract import ByPreparation, Ingest, Phase, Start
-from matinee.services.catalog.contract import Metadata
-from matinee.terms.maturity import Maturity
 
 SHAKA = Path(__file__).parents[1] / "web" / "node_modules" / "shaka-player" / "dist" / "shaka-player.dash-es2021.js"
 SHAKA_ANY = SHAKA.with_name("shaka-player.dash.js")
@@ -80,7 +75,7 @@ def measure(folder: Path, rounds: Rounds, count: int) -> None:
     house = Installation(folder / "film", "up")
     with running([house.peer]):
         asyncio.run(wait_ready(house.home, ["core", "worker", "cdn-a", "cdn-b", "origin"]))
-        title = prepared(house, folder)
+        title = house.film()
         token = house.members(1)[0]
         site = static(folder / "static", next((house.home.objects / "media" / title).iterdir()))
         with running([site]), browser() as chromium:
@@ -90,26 +85,6 @@ def measure(folder: Path, rounds: Rounds, count: int) -> None:
                     rounds.ratio("first_frame_ratio", ours, bare)
                     rounds.value("first_frame_ms", ours)
                     rounds.value("bare_first_frame_ms", bare)
-
-
-def prepared(house: Installation, folder: Path) -> str:
-    """A film of twenty seconds, prepared; its title's id."""
-    film = folder / "film.mp4"
-    source = ["-f", "lavfi", "-i", "testsrc2=s=1280x720:r=24", "-f", "lavfi", "-i", "sine=f=330:r=48000"]
-    encoders = ["-t", "20", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac"]
-    subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", *source, *encoders, str(film)], check=True)
-
-    async def work(process: Process) -> str:
-        ingest = process.client(Ingest)
-        made = await ingest.start(Start("bench", str(film), film.name, Metadata("Measured", maturity=Maturity.ALL)))
-        while made.phase is not Phase.PLAYABLE:
-            if made.phase in {Phase.FAILED, Phase.CANCELED}:
-                raise RuntimeError(made.message)
-            await asyncio.sleep(0.5)
-            made = await ingest.preparation(ByPreparation(made.id))
-        return made.title_id
-
-    return house.ask(work)
 
 
 def static(folder: Path, media: Path) -> Peer:

@@ -4,19 +4,22 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
+import re
 import shutil
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 
 from bench.harness import CLIENT_CPU, Rounds, per_cpu_second, pin, running
 from bench.installation import PLAY, WORDS, Installation, requests
 from matinee.app.ready import wait_ready
-from matinee.services.catalog.contract import ByTitle, Catalog
+from matinee.runtime.http1 import Client
 
 TITLES, MEMBERS, AT_ONCE, ROUNDS = 10_000, 8, 8, 3
 PROCESSES = ["core", "worker", "cdn-a", "cdn-b", "origin"]
@@ -49,7 +52,7 @@ def measure(folder: Path, rounds: Rounds) -> None:
             for name, made in subjects(titles, tokens, random.Random(number)).items():
                 rounds.value(f"{name}_per_cpu_s", per_cpu_second(house.peer, sent(house, made)))
         rounds.value("rest_memory_mib", memory_mib(house))
-        rounds.value("withdrawn_from_lists_s", withdrawn_s(house, titles[-1], tokens[0]))
+        rounds.value("withdrawn_bytes_s", withdrawn_s(house, tokens[0]))
     ratios(rounds)
 
 
@@ -101,16 +104,27 @@ def memory_mib(house: Installation) -> float:
     return sum(process.memory_full_info().pss for process in (root, *root.children(recursive=True))) / 2**20
 
 
-def withdrawn_s(house: Installation, title: str, token: str) -> float:
-    """From the withdrawal until home no longer lists the title."""
-    listed = [("GET", f"/api/discovery/titles/{title}", b"", token)]
-    house.ask(lambda process: process.client(Catalog).withdraw(ByTitle(title)))
+def withdrawn_s(house: Installation, token: str) -> float:
+    """From the withdrawal of a title that plays until an appliance serves its bytes no more."""
+    return asyncio.run(_withdrawn_s(house.port, house.film(), token, house.editor()))
+
+
+async def _withdrawn_s(port: int, title: str, member: str, editor: str) -> float:
+    core = Client(f"http://127.0.0.1:{port}")
+    headers = {"authorization": f"Bearer {member}", "content-type": "application/json"}
+    playing = await core.request("POST", f"/api/play/{title}", headers, PLAY)
+    master = urlsplit(json.loads(playing.body)["manifests"]["hls"])
+    listed = await core.request("GET", f"{master.path}?{master.query}")
+    found = re.search(rb"https?://[^\s\"]+\.m3u8", listed.body)
+    assert found, listed.body
+    media = urlsplit(found.group().decode())
+    appliance = Client(f"http://127.0.0.1:{media.port}")
+    assert (await appliance.request("GET", media.path)).status == 200
     began = time.monotonic()
-    while time.monotonic() - began < 60:
-        try:
-            asyncio.run(requests(house.port, listed, 1))
-        except RuntimeError:
-            break
+    await core.request("POST", f"/api/studio/titles/{title}/withdraw", {"authorization": f"Bearer {editor}"})
+    while (await appliance.request("GET", media.path)).status == 200:
+        assert time.monotonic() - began < 60
+    await asyncio.gather(core.close(), appliance.close())
     return time.monotonic() - began
 
 

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
+
+import imageio_ffmpeg
 
 from bench.harness import Peer, free_port
 from matinee.app.first import Person, open_account
 from matinee.app.home import Home
 from matinee.app.process import Process
 from matinee.config import read
+from matinee.ingest.contract import ByPreparation, Ingest, Phase, Start
 from matinee.runtime.http1 import Client
 from matinee.services.accounts.contract import Accounts, BindProfile, LogIn
 from matinee.services.catalog.contract import Attach, ByTitle, Catalog, CreateTitle, Encode, Metadata
 from matinee.terms.maturity import Maturity
 from matinee.terms.rendition import Rendition, Track
+from matinee.terms.viewer import Role
 
 WORDS = (
     "amber bridge candle desert evening forest garden harbour island journey kingdom lantern meadow"
@@ -84,6 +89,11 @@ class Installation:
 
         return self.ask(work)
 
+    def editor(self) -> str:
+        """The access token of a new editor."""
+        editor = Person("editor@bench.example", PASSWORD, "Editor", (Role.EDITOR,))
+        return self.ask(lambda process: _opened(process, editor))
+
     def films(self, count: int) -> list[str]:
         """Titles that can be played as far as the play call goes; their ids."""
 
@@ -96,9 +106,32 @@ class Installation:
 
         return self.ask(work)
 
+    def film(self) -> str:
+        """A real film of twenty seconds, prepared; its title's id."""
+        film = self.home.path / "film.mp4"
+        source = ["-f", "lavfi", "-i", "testsrc2=s=1280x720:r=24", "-f", "lavfi", "-i", "sine=f=330:r=48000"]
+        encoders = ["-t", "20", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac"]
+        subprocess.run(
+            [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", *source, *encoders, str(film)], check=True
+        )
+        return self.ask(lambda process: _prepared(process.client(Ingest), film))
+
+
+async def _prepared(ingest: Ingest, film: Path) -> str:
+    made = await ingest.start(Start("bench", str(film), film.name, Metadata("Measured", maturity=Maturity.ALL)))
+    while made.phase is not Phase.PLAYABLE:
+        if made.phase in {Phase.FAILED, Phase.CANCELED}:
+            raise RuntimeError(made.message)
+        await asyncio.sleep(0.5)
+        made = await ingest.preparation(ByPreparation(made.id))
+    return made.title_id
+
 
 async def _member(process: Process, number: int) -> str:
-    person = Person(f"member{number}@bench.example", PASSWORD, f"Member {number}")
+    return await _opened(process, Person(f"member{number}@bench.example", PASSWORD, f"Member {number}"))
+
+
+async def _opened(process: Process, person: Person) -> str:
     await open_account(process, person)
     accounts = process.client(Accounts)
     login = await accounts.log_in(LogIn(person.email, PASSWORD))

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING
 
 from matinee.app import stores
 from matinee.app.keys import appliance_verifiers, keyring
@@ -17,6 +18,9 @@ from matinee.app.ports import from_here
 from matinee.app.process import Process
 from matinee.runtime.clock import SharedClock
 from matinee.runtime.errors import MatineeError, Unavailable
+
+if TYPE_CHECKING:
+    from matinee.api.clients import Clients
 
 CLIENT = Path(__file__).parents[3] / "web" / "dist"
 """Where the built client lies: beside the source, or packed with the distribution."""
@@ -90,12 +94,35 @@ class AppliancesSeen:
 async def api(process: Process) -> None:
     """The edge APIs, on a socket of their own that the gateway forwards to."""
     from matinee.api.app import create
-    from matinee.api.clients import Clients, Settings
+    from matinee.api.clients import Settings
     from matinee.api.trust import Trust
     from matinee.api.viewer import Gate
+    from matinee.services.accounts.contract import KeysQuery
+
+    clients = _clients(process)
+
+    async def passport_keys() -> str:
+        return (await clients.accounts.passport_keys(KeysQuery())).jwks
+
+    async def gateway_keys() -> str:
+        return keyring(process, "gateway").jwks()
+
+    gate = Gate(
+        passports=Trust(passport_keys, process.clock),
+        origins=Trust(gateway_keys, process.clock),
+        appliances=appliance_verifiers(process),
+        clock=process.clock,
+    )
+    settings = Settings(studio=process.settings.studio)
+    await listen(process, "api", create(clients, gate, settings), process.home.socket(API))
+
+
+def _clients(process: Process) -> Clients:
+    """All that the edge APIs call."""
+    from matinee.api.clients import Clients
     from matinee.events.contract import Events
     from matinee.ingest.contract import Ingest
-    from matinee.services.accounts.contract import Accounts, KeysQuery
+    from matinee.services.accounts.contract import Accounts
     from matinee.services.billing.contract import Billing, Provider
     from matinee.services.catalog.contract import Catalog
     from matinee.services.fill.contract import Fill
@@ -106,16 +133,8 @@ async def api(process: Process) -> None:
     from matinee.services.search.contract import Search
     from matinee.services.steering.contract import Steering
 
-    accounts = process.client(Accounts)
-
-    async def passport_keys() -> str:
-        return (await accounts.passport_keys(KeysQuery())).jwks
-
-    async def gateway_keys() -> str:
-        return keyring(process, "gateway").jwks()
-
-    clients = Clients(
-        accounts=accounts,
+    return Clients(
+        accounts=process.client(Accounts),
         billing=process.client(Billing),
         provider=process.client(Provider),
         catalog=process.client(Catalog),
@@ -133,14 +152,6 @@ async def api(process: Process) -> None:
         clock=process.clock,
         advance=_advance(process),
     )
-    gate = Gate(
-        passports=Trust(passport_keys, process.clock),
-        origins=Trust(gateway_keys, process.clock),
-        appliances=appliance_verifiers(process),
-        clock=process.clock,
-    )
-    api_settings = Settings(studio=process.settings.studio)
-    await listen(process, "api", create(clients, gate, api_settings), process.home.socket(API))
 
 
 def _advance(process: Process) -> Callable[[timedelta], datetime] | None:
