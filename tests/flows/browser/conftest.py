@@ -166,6 +166,9 @@ class House:
         person.choose(person.profiles[0]["id"])
         return person
 
+    def pass_days(self, days: int) -> None:
+        self.owner.http.post("/api/operations/clock", json={"advance_s": days * 86_400}).raise_for_status()
+
     def pids(self) -> dict[str, int]:
         """The processes of this house by name."""
         found: dict[str, int] = {}
@@ -187,6 +190,18 @@ def house() -> Iterator[House]:
     yield house
     house.stop()
     shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def former_members(house: House) -> list[Person]:
+    """People whose membership has ended; who makes one a member again takes it out. The calendar is moved once for all."""
+    people = [house.member("standard") for _ in range(6)]
+    for person in people:
+        person.http.post("/api/account/cancel").raise_for_status()
+    house.pass_days(32)
+    for person in people:
+        until(lambda person=person: person.get("/api/account")["subscription"]["status"] == "canceled")
+    return people
 
 
 # -- films ---------------------------------------------------------------------------------------------------------

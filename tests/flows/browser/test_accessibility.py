@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 if TYPE_CHECKING:
-    from conftest import Films, House, Player, Visits
+    from conftest import Films, House, Person, Player, Visits
 
 pytestmark = pytest.mark.browser
 
@@ -89,6 +89,19 @@ def test_pages_for_members(house: House, visit: Visits, size: tuple[int, int], f
     page.get_by_role("button", name="Add a profile").click()
     inspection.look("a new profile")
     inspection.visit("/studio", "This page is for editors")
+    assert inspection.faults == []
+
+
+@SIZES
+def test_starting_again(former_members: list[Person], visit: Visits, size: tuple[int, int]) -> None:
+    page = visit(former_members[0], size)
+    inspection = Inspection(page)
+    page.goto("/account")
+    page.get_by_role("radio", name="Basic").wait_for()
+    inspection.look("account, ended")
+    page.get_by_role("button", name="Continue").click()
+    expect(page.frame_locator("iframe").get_by_label("Card number")).to_be_visible()
+    inspection.look("account, ended: card")
     assert inspection.faults == []
 
 

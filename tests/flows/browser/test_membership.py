@@ -195,3 +195,88 @@ def test_a_plan_of_one_screen_names_what_plays_and_lets_the_next_in_when_it_ends
     expect(first.get_by_role("heading", name="Sunny Side", level=1)).to_be_visible()
     second.get_by_role("button", name="Try again").click()
     player(second).wait_past(0.5)
+
+
+def to_start_again(page: Page, plan: str) -> None:
+    """From the account's page to the provider's card form."""
+    page.goto("/account")
+    page.get_by_role("radio", name=plan).check()
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("heading", name="Pay by card")).to_be_focused()
+
+
+def paid(person: Person) -> list[str]:
+    """The plans of the invoices that were paid, the newest first."""
+    return [one["plan"] for one in person.get("/api/account/invoices")["invoices"] if one["status"] == "paid"]
+
+
+def runs_again(page: Page, price: str) -> None:
+    section = page.get_by_role("region", name="Plan")
+    expect(section).to_contain_text(f"Welcome back. {price} was paid, and your membership runs again.")
+    expect(section).to_contain_text("it renews then by itself")
+    expect(section.get_by_role("radio")).to_have_count(0)
+
+
+def test_who_left_starts_again_where_the_film_was_refused(
+    former_members: list[Person], visit: Visits, player: type[Player], films: Films
+) -> None:
+    person = former_members.pop()
+    page = visit(person)
+    page.goto(f"/watch/{films.sunny}")
+    expect(page.get_by_role("alert")).to_contain_text("Your membership does not run now")
+    page.get_by_role("link", name="Go to your account").click()
+    section = page.get_by_role("region", name="Plan")
+    expect(section).to_contain_text("Your membership ended on")
+    expect(section.get_by_role("radio", name="Standard")).to_be_checked()
+    expect(page.get_by_role("button", name="Change card")).to_have_count(0)
+    section.get_by_role("radio", name="Basic").check()
+    section.get_by_role("button", name="Continue").click()
+    pay(page, GOOD)
+    runs_again(page, "€5.99")
+    expect(page.get_by_role("region", name="Invoices").get_by_role("row", name="Basic")).to_contain_text("Paid")
+    assert paid(person) == ["basic", "standard"]
+    page.get_by_role("link", name="Start watching").click()
+    player(page).wait_past(0.5)
+
+
+def test_who_left_starts_again_with_another_card_after_a_declined_one(
+    former_members: list[Person], visit: Visits
+) -> None:
+    person = former_members.pop()
+    page = visit(person)
+    to_start_again(page, "Standard")
+    pay(page, DECLINED)
+    expect(page.get_by_role("alert")).to_have_text("There is not enough money on this card. Try another card.")
+    assert paid(person) == ["standard"]
+    pay(page, GOOD)
+    runs_again(page, "€9.99")
+    assert paid(person) == ["standard", "standard"]
+
+
+def test_who_left_starts_again_once_the_bank_has_their_confirmation(
+    former_members: list[Person], visit: Visits
+) -> None:
+    person = former_members.pop()
+    page = visit(person)
+    to_start_again(page, "Standard")
+    pay(page, CHALLENGED)
+    bank = page.get_by_role("dialog").frame_locator("iframe")
+    expect(bank.get_by_text("9.99 EUR")).to_be_visible()
+    assert paid(person) == ["standard"]
+    bank.get_by_role("button", name="Approve").click()
+    runs_again(page, "€9.99")
+    assert paid(person) == ["standard", "standard"]
+
+
+def test_who_started_again_elsewhere_is_not_charged_twice(former_members: list[Person], visit: Visits) -> None:
+    person = former_members.pop()
+    page = visit(person)
+    to_start_again(page, "Standard")
+    body = {"plan": "basic", "payment_method": "pm_card_visa"}
+    key = {"Idempotency-Key": uuid.uuid4().hex}
+    person.http.post("/api/account/subscription", json=body, headers=key).raise_for_status()
+    pay(page, GOOD)
+    section = page.get_by_role("region", name="Plan")
+    expect(section).to_contain_text("A membership was running already; nothing was charged again.")
+    expect(section).to_contain_text("Basic")
+    assert paid(person) == ["basic", "standard"]

@@ -145,6 +145,28 @@ def test_what_is_no_film_fails_with_a_sentence(house: House, visit: Visits, tmp_
     expect(preparing.get_by_role("button", name="Retry holiday")).to_be_visible()
 
 
+def test_a_film_that_failed_is_removed_and_stays_away(house: House, visit: Visits, tmp_path: Path) -> None:
+    nonsense = tmp_path / "picnic.mp4"
+    nonsense.write_bytes(b"no film at all\n" * 500)
+    studio, elsewhere = visit(house.owner), visit(house.owner)
+    studio.goto("/studio")
+    elsewhere.goto("/studio")
+    studio.get_by_label("Film file").set_input_files(nonsense)
+    studio.get_by_role("button", name="Upload", exact=True).click()
+    preparing = studio.get_by_role("region", name="In preparation")
+    remove = preparing.get_by_role("button", name="Remove picnic")
+    remove.wait_for(timeout=PREPARED_MS)
+    seen_elsewhere = elsewhere.get_by_role("region", name="In preparation").get_by_text("picnic")
+    expect(seen_elsewhere).to_be_visible()
+    remove.click()
+    expect(preparing.get_by_text("picnic")).to_have_count(0)
+    expect(studio.get_by_role("heading", name="In preparation")).to_be_focused()
+    expect(seen_elsewhere).to_have_count(0)
+    studio.reload()
+    expect(studio.get_by_role("button", name="Edit").first).to_be_visible()
+    expect(preparing.get_by_text("picnic")).to_have_count(0)
+
+
 def test_the_studio_is_for_editors(house: House, visit: Visits) -> None:
     page = visit(house.member())
     page.goto("/studio")

@@ -49,6 +49,8 @@ export function usePayment<Body, Result>(send: (key: string, body: Body) => Prom
   return { submit, busy, problem, forget, challengeUrl, challengeAnswered, challengeClosed };
 }
 
+export type Payment = Omit<ReturnType<typeof usePayment>, "submit">;
+
 const DECLINES: Record<string, string> = {
   generic_decline: "The bank declined this card. Try another card.",
   insufficient_funds: "There is not enough money on this card. Try another card.",

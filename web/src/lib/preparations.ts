@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { preparations } from "./calls/studio";
 import { type Problem, problemOf } from "./problem";
 import type { Preparation } from "./shapes";
@@ -7,17 +7,22 @@ import type { Preparation } from "./shapes";
 const WAIT_S = 20;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Films in preparation, newest first, kept up to date by long polling while the page shows them. */
+/** Films in preparation that nobody cancelled, newest first, kept up to date by long polling while the page shows them. */
 export function usePreparations(enabled: boolean) {
   const queries = useQueryClient();
   const [known, setKnown] = useState<Map<string, Preparation> | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
 
+  /** What an answer says of some of them counts at once. */
+  const adopt = useCallback((changed: Preparation[]) => {
+    setKnown((before) => new Map([...(before ?? []), ...changed.map((one) => [one.id, one] as const)]));
+  }, []);
+
   useEffect(() => {
     if (!enabled) return;
     const stop = new AbortController();
     const take = (changed: Preparation[]) => {
-      setKnown((before) => new Map([...(before ?? []), ...changed.map((one) => [one.id, one] as const)]));
+      adopt(changed);
       setProblem(null);
       if (changed.some((one) => one.phase === "playable")) {
         void queries.invalidateQueries({ queryKey: ["home"] });
@@ -42,8 +47,9 @@ export function usePreparations(enabled: boolean) {
     };
     void watch();
     return () => stop.abort();
-  }, [enabled, queries]);
+  }, [enabled, queries, adopt]);
 
-  const list = known && [...known.values()].sort((a, b) => b.created_at.localeCompare(a.created_at));
-  return { preparations: list, problem };
+  const shown = known && [...known.values()].filter(({ phase }) => phase !== "canceled");
+  const list = shown && shown.sort((a, b) => b.created_at.localeCompare(a.created_at));
+  return { preparations: list, problem, adopt };
 }

@@ -29,6 +29,7 @@ export type ProfileChange = Body<"/api/profiles/{profile_id}", "patch">;
 
 export type AccountPage = Answer<"/api/account", "get">;
 export type Subscription = NonNullable<AccountPage["subscription"]>;
+export type SubscribeBody = Body<"/api/account/subscription", "post">;
 
 export type Home = Answer<"/api/discovery/home", "get">;
 export type Row = Home["rows"][number];

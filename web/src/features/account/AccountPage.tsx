@@ -9,7 +9,8 @@ import { Avatar } from "../../components/Avatar";
 import { CardSection } from "./CardSection";
 import { DevicesSection } from "./DevicesSection";
 import { InvoicesSection } from "./InvoicesSection";
-import { isGift, PlanSection } from "./PlanSection";
+import { hasEnded, isGift } from "./membership";
+import { PlanSection } from "./PlanSection";
 import "./account.css";
 
 function ProfilesSection() {
@@ -36,6 +37,8 @@ export default function AccountPage() {
   usePageTitle("Account");
   const { profile } = useMember();
   const page = useQuery({ queryKey: ["account"], queryFn: account });
+  const subscription = page.data?.subscription ?? null;
+  const gift = subscription !== null && isGift(subscription);
   if (isLimited(profile)) {
     return (
       <div className="middle">
@@ -57,13 +60,9 @@ export default function AccountPage() {
           <p className="muted">
             {page.data.account.name} · {page.data.account.email}
           </p>
-          <PlanSection subscription={page.data.subscription} />
-          {page.data.subscription && !isGift(page.data.subscription) && (
-            <>
-              <CardSection subscription={page.data.subscription} />
-              <InvoicesSection />
-            </>
-          )}
+          <PlanSection subscription={subscription} />
+          {subscription && !gift && !hasEnded(subscription) && <CardSection subscription={subscription} />}
+          {!gift && <InvoicesSection />}
           <ProfilesSection />
           <DevicesSection />
         </>

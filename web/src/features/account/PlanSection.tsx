@@ -1,15 +1,33 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
-import { Button } from "../../components/Button";
+import { useCallback, useEffect, useRef, useState } from "react";
+import { Button, LinkButton } from "../../components/Button";
 import { Dialog } from "../../components/Dialog";
 import { ErrorNotice, Notice } from "../../components/Notice";
 import { cancel, resume } from "../../lib/calls/membership";
 import { day, money } from "../../lib/format";
-import type { AccountPage, Subscription } from "../../lib/shapes";
+import { safeNext, useQueryParam } from "../../lib/router";
+import type { AccountPage, Plan, Subscription } from "../../lib/shapes";
+import { hasEnded, isGift } from "./membership";
+import { StartAgain } from "./StartAgain";
 
-/** A gift of the house; nothing is ever charged for it. */
-export const isGift = ({ paid_through }: Subscription) => new Date(paid_through).getUTCFullYear() >= 9999;
-const soon = (at: string) => new Date(at) > new Date();
+function PlanLine({ plan, gift }: { plan: Plan; gift: boolean }) {
+  return (
+    <p className="plan-line">
+      <strong>{plan.name}</strong>
+      {gift ? "" : `, ${money(plan.price)} a month`} · {plan.streams === 1 ? "one screen" : `${plan.streams} screens`} at a
+      time
+    </p>
+  );
+}
+
+function Ending({ subscription }: { subscription: Subscription | null }) {
+  if (!subscription) return <p>This account has no membership now.</p>;
+  const { status, paid_through } = subscription;
+  if (status === "unpaid" || status === "past_due") {
+    return <Notice tone="error">Your membership stopped because it was not paid. Start again with a card that pays.</Notice>;
+  }
+  return <p>Your membership ended on {day(paid_through)}. Your profiles and what you watched are still here.</p>;
+}
 
 function Standing({ subscription }: { subscription: Subscription }) {
   const { status, paid_through, plays_until, cancel_at_period_end } = subscription;
@@ -17,14 +35,10 @@ function Standing({ subscription }: { subscription: Subscription }) {
   if (status === "past_due") {
     return (
       <Notice tone="error">
-        The last payment failed. {soon(plays_until) && `You can go on watching until ${day(plays_until)}. `}Change your card
-        below; it is charged at once.
+        The last payment failed. You can go on watching until {day(plays_until)}. Change your card below; it is charged at once.
       </Notice>
     );
   }
-  if (status === "canceled") return <p>Your membership ended on {day(paid_through)}. To start again, write to whoever runs this Matinee.</p>;
-  if (status === "unpaid") return <Notice tone="error">Your membership stopped because it was not paid. Change your card below to go on.</Notice>;
-  if (status === "incomplete") return <Notice>The first payment is not finished yet.</Notice>;
   if (cancel_at_period_end) return <Notice>Cancelled: you can watch until {day(paid_through)}, and nothing more is charged.</Notice>;
   return (
     <p>
@@ -33,46 +47,28 @@ function Standing({ subscription }: { subscription: Subscription }) {
   );
 }
 
-type Props = { subscription: AccountPage["subscription"] };
-
-export function PlanSection({ subscription }: Props) {
-  const queries = useQueryClient();
+/** Cancelling at the end of the paid period, and taking that back. */
+function Change({ subscription, onChanged }: { subscription: Subscription; onChanged: (changed: Subscription) => void }) {
   const [asking, setAsking] = useState(false);
   const adopt = (changed: Subscription) => {
-    queries.setQueryData<AccountPage>(["account"], (now) => now && { ...now, subscription: changed });
+    onChanged(changed);
     setAsking(false);
   };
   const cancelling = useMutation({ mutationFn: cancel, onSuccess: adopt });
   const resuming = useMutation({ mutationFn: resume, onSuccess: adopt });
-  const gift = subscription !== null && isGift(subscription);
-  const running = !gift && (subscription?.status === "active" || subscription?.status === "past_due");
   return (
-    <section className="panel" aria-labelledby="plan-heading">
-      <h2 id="plan-heading">Plan</h2>
-      {!subscription && <p>This account has no membership.</p>}
-      {subscription && (
-        <>
-          <p className="plan-line">
-            <strong>{subscription.plan.name}</strong>
-            {gift ? "" : `, ${money(subscription.plan.price)} a month`} ·{" "}
-            {subscription.plan.streams === 1 ? "one screen" : `${subscription.plan.streams} screens`} at a time
-          </p>
-          <Standing subscription={subscription} />
-          <ErrorNotice error={resuming.error} />
-        </>
-      )}
-      {subscription && running && (
-        <div className="actions">
-          {subscription.cancel_at_period_end ? (
-            <Button kind="primary" busy={resuming.isPending} onClick={() => resuming.mutate()}>
-              Keep my membership
-            </Button>
-          ) : (
-            <Button onClick={() => (cancelling.reset(), setAsking(true))}>Cancel membership</Button>
-          )}
-        </div>
-      )}
-      {asking && subscription && (
+    <>
+      <ErrorNotice error={resuming.error} />
+      <div className="actions">
+        {subscription.cancel_at_period_end ? (
+          <Button kind="primary" busy={resuming.isPending} onClick={() => resuming.mutate()}>
+            Keep my membership
+          </Button>
+        ) : (
+          <Button onClick={() => (cancelling.reset(), setAsking(true))}>Cancel membership</Button>
+        )}
+      </div>
+      {asking && (
         <Dialog title="Cancel your membership?" onClose={() => setAsking(false)}>
           <p>You can watch until {day(subscription.paid_through)}. Until then you can take this back.</p>
           <ErrorNotice error={cancelling.error} />
@@ -83,6 +79,76 @@ export function PlanSection({ subscription }: Props) {
             <Button onClick={() => setAsking(false)}>Keep it</Button>
           </div>
         </Dialog>
+      )}
+    </>
+  );
+}
+
+function Started({ subscription }: { subscription: Subscription }) {
+  const next = useQueryParam("next");
+  return (
+    <>
+      <Notice tone="good">
+        Welcome back. {money(subscription.plan.price)} was paid, and your membership runs again.
+      </Notice>
+      <div className="actions">
+        <LinkButton kind="primary" to={safeNext(next, "/")}>
+          Start watching
+        </LinkButton>
+      </div>
+    </>
+  );
+}
+
+export function PlanSection({ subscription }: { subscription: Subscription | null }) {
+  const queries = useQueryClient();
+  const heading = useRef<HTMLHeadingElement>(null);
+  const [news, setNews] = useState<"started" | "running" | null>(null);
+  const adopt = useCallback(
+    (changed: Subscription) => queries.setQueryData<AccountPage>(["account"], (now) => now && { ...now, subscription: changed }),
+    [queries],
+  );
+  const changed = (next: Subscription) => {
+    adopt(next);
+    setNews(null);
+  };
+  const started = useCallback(
+    (next: Subscription) => {
+      adopt(next);
+      setNews("started");
+      void queries.invalidateQueries({ queryKey: ["invoices"] });
+    },
+    [adopt, queries],
+  );
+  const running = useCallback(() => {
+    setNews("running");
+    void queries.invalidateQueries({ queryKey: ["account"] });
+    void queries.invalidateQueries({ queryKey: ["invoices"] });
+  }, [queries]);
+  useEffect(() => {
+    if (news) heading.current?.focus();
+  }, [news]);
+
+  const gift = subscription !== null && isGift(subscription);
+  const runs = subscription !== null && !hasEnded(subscription);
+  return (
+    <section className="panel" aria-labelledby="plan-heading">
+      <h2 id="plan-heading" ref={heading} tabIndex={-1}>
+        Plan
+      </h2>
+      {runs ? (
+        <>
+          {news === "started" && <Started subscription={subscription} />}
+          {news === "running" && <Notice>A membership was running already; nothing was charged again.</Notice>}
+          <PlanLine plan={subscription.plan} gift={gift} />
+          <Standing subscription={subscription} />
+          {!gift && <Change subscription={subscription} onChanged={changed} />}
+        </>
+      ) : (
+        <>
+          <Ending subscription={subscription} />
+          <StartAgain before={subscription?.plan.id ?? null} onStarted={started} onRunning={running} />
+        </>
       )}
     </section>
   );

@@ -31,11 +31,10 @@ function PreparingCard({ film }: { film: Preparation }) {
 /** For editors: what is being made ready, as it goes on; a film that becomes ready plays without loading the page again. */
 export function PreparingRow() {
   const { preparations } = usePreparations(true);
-  const shown = preparations?.filter((film) => film.phase !== "canceled") ?? [];
-  if (shown.length === 0) return null;
+  if (!preparations || preparations.length === 0) return null;
   return (
     <Row title="In preparation" reason="Only editors see this row.">
-      {shown.map((film) => (
+      {preparations.map((film) => (
         <PreparingCard key={film.id} film={film} />
       ))}
     </Row>

@@ -53,9 +53,9 @@ const PAGES: Record<string, (problem: Problem) => Page> = {
   "too-many-streams": tooManyStreams,
   "subscription-required": () => ({
     title: "Your membership does not run now",
-    text: <p>The last payment is missing or the membership was cancelled. Put it right in your account, and everything you watched is still there.</p>,
+    text: <p>The last payment is missing or the membership has ended. Put it right or start again in your account; everything you watched is still there.</p>,
     action: (
-      <LinkButton kind="primary" to="/account">
+      <LinkButton kind="primary" to={`/account?next=${encodeURIComponent(location.pathname)}`}>
         Go to your account
       </LinkButton>
     ),

@@ -1,4 +1,5 @@
 import { useMutation } from "@tanstack/react-query";
+import { useRef } from "react";
 import { Button } from "../../components/Button";
 import { ErrorNotice } from "../../components/Notice";
 import { ProgressBar } from "../../components/Poster";
@@ -16,9 +17,9 @@ const PHASES: Record<Preparation["phase"], string> = {
   canceled: "Cancelled",
 };
 
-function Item({ film }: { film: Preparation }) {
-  const cancelling = useMutation({ mutationFn: cancelPreparation });
-  const retrying = useMutation({ mutationFn: retryPreparation });
+function Item({ film, onChanged }: { film: Preparation; onChanged: (changed: Preparation) => void }) {
+  const cancelling = useMutation({ mutationFn: cancelPreparation, onSuccess: onChanged });
+  const retrying = useMutation({ mutationFn: retryPreparation, onSuccess: onChanged });
   const name = film.title || film.filename;
   const running = film.phase === "uploading" || film.phase === "preparing";
   return (
@@ -40,25 +41,37 @@ function Item({ film }: { film: Preparation }) {
         </Button>
       )}
       {film.phase === "failed" && (
-        <Button aria-label={`Retry ${name}`} busy={retrying.isPending} onClick={() => retrying.mutate(film.id)}>
-          Retry
-        </Button>
+        <div className="list-actions">
+          <Button aria-label={`Retry ${name}`} busy={retrying.isPending} onClick={() => retrying.mutate(film.id)}>
+            Retry
+          </Button>
+          <Button aria-label={`Remove ${name}`} busy={cancelling.isPending} onClick={() => cancelling.mutate(film.id)}>
+            Remove
+          </Button>
+        </div>
       )}
     </li>
   );
 }
 
 export function PreparationsSection() {
-  const { preparations, problem } = usePreparations(true);
+  const { preparations, problem, adopt } = usePreparations(true);
+  const heading = useRef<HTMLHeadingElement>(null);
+  const changed = (film: Preparation) => {
+    if (film.phase === "canceled") heading.current?.focus(); // its button goes, and the focus must not go with it
+    adopt([film]);
+  };
   return (
     <section className="panel" aria-labelledby="preparations-heading">
-      <h2 id="preparations-heading">In preparation</h2>
+      <h2 id="preparations-heading" ref={heading} tabIndex={-1}>
+        In preparation
+      </h2>
       <ErrorNotice error={problem} />
       {preparations === null && !problem && <SkeletonLines lines={2} />}
       {preparations?.length === 0 && <p className="muted">Nothing is being prepared.</p>}
       <ul className="list">
         {preparations?.map((film) => (
-          <Item key={film.id} film={film} />
+          <Item key={film.id} film={film} onChanged={changed} />
         ))}
       </ul>
     </section>

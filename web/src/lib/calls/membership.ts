@@ -1,6 +1,6 @@
 import { answer, client } from "../client";
 import { Problem } from "../problem";
-import type { ProfileBody, ProfileChange, Session, SignupBody } from "../shapes";
+import type { ProfileBody, ProfileChange, Session, SignupBody, SubscribeBody } from "../shapes";
 
 export const plans = () => answer(client.GET("/api/signup/plans"));
 
@@ -31,6 +31,9 @@ export const deleteProfile = (id: string) => answer(client.DELETE("/api/profiles
 
 export const account = () => answer(client.GET("/api/account"));
 export const invoices = async () => (await answer(client.GET("/api/account/invoices"))).invoices;
+/** Once the last membership has ended; keys as for the sign-up. */
+export const subscribe = (key: string, body: SubscribeBody) =>
+  answer(client.POST("/api/account/subscription", { body, params: { header: { "Idempotency-Key": key } } }));
 export const cancel = () => answer(client.POST("/api/account/cancel"));
 export const resume = () => answer(client.POST("/api/account/resume"));
 export const changeCard = (key: string, payment_method: string) =>
