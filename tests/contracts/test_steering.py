@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -80,9 +81,14 @@ async def test_what_the_client_found_dead_comes_last(steering: Steering) -> None
     assert await names(steering, first) == [second, first]
 
 
+async def test_who_asks_right_after_a_start_waits_for_the_first_report(steering: Steering) -> None:
+    asking = asyncio.create_task(names(steering))
+    await asyncio.sleep(0)
+    await steering.report(report("a"))
+    assert await asking == ["a"]
+
+
 async def test_the_silent_and_the_ill_are_out(steering: Steering, clock: HandClock) -> None:
-    with pytest.raises(NoAppliance):
-        await steering.rank(asked())
     await steering.report(report("a"))
     await steering.report(report("ill", healthy=False))
     assert await names(steering) == ["a"]
@@ -94,6 +100,12 @@ async def test_the_silent_and_the_ill_are_out(steering: Steering, clock: HandClo
     found = (await steering.appliances(AppliancesQuery())).appliances
     assert [(one.report.appliance_id, one.up) for one in found] == [("a", False), ("b", True), ("ill", False)]
     assert found[1].seen_at == NOW + timedelta(seconds=2.9)
+
+
+async def test_where_none_reports_there_is_none(steering: Steering, clock: HandClock) -> None:
+    clock.passed = 3.0
+    with pytest.raises(NoAppliance):
+        await steering.rank(asked())
 
 
 async def test_a_token_is_bound_to_session_and_title_and_signed_once(steering: Steering) -> None:

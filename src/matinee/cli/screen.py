@@ -6,6 +6,7 @@ import shutil
 import socket
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
@@ -72,8 +73,9 @@ class Screen:
 
 
 def _command() -> str:
-    """How this person calls it: by its name where a shell finds it, else as it was called now."""
-    return "matinee" if shutil.which("matinee") else escape(sys.argv[0])
+    """How this person calls it: by its name, or as it was called now where a shell would not find that."""
+    called = Path(sys.argv[0])
+    return escape(str(called)) if called.name == "matinee" and not shutil.which("matinee") else "matinee"
 
 
 def _home_option(home: Home) -> str:

@@ -71,6 +71,11 @@ def until(look: Callable[[], T], most_s: float = 20.0) -> T:
     return seen
 
 
+@pytest.fixture
+def eventually() -> Callable[[Callable[[], T]], T]:
+    return until
+
+
 @dataclass
 class Person:
     """An account, and the cookie of a login with its first profile chosen."""

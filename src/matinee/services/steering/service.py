@@ -4,6 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from matinee.runtime.bell import Bell, heard
 from matinee.runtime.clock import Clock
 from matinee.runtime.signing import Keyring
 from matinee.services.steering import rules
@@ -39,14 +40,18 @@ class Service:
         self._keyring = keyring
         self._tokens = MediaTokens(keyring)
         self._heard: dict[str, Heard] = {}
+        self._began = clock.monotonic()
+        self._bell = Bell()
 
     async def report(self, message: Report) -> None:
         now = self._clock.monotonic()
         self._heard[message.appliance_id] = Heard(message, now, self._clock.real_now())
-        self._heard = {name: heard for name, heard in self._heard.items() if now - heard.at < _FORGOTTEN_S}
+        self._heard = {name: last for name, last in self._heard.items() if now - last.at < _FORGOTTEN_S}
+        self._bell.ring()
 
     async def rank(self, message: RankQuery) -> Ranking:
-        reports = [heard.report for heard in self._heard.values() if self._fresh(heard)]
+        await self._first_report()
+        reports = [last.report for last in self._heard.values() if self._fresh(last)]
         return Ranking(rules.rank(reports, message.encode_path, message.host, message.shunned))
 
     async def sign(self, message: SignQuery) -> Signed:
@@ -59,8 +64,14 @@ class Service:
 
     async def appliances(self, message: AppliancesQuery) -> Appliances:
         del message
-        known = sorted(self._heard.values(), key=lambda heard: heard.report.appliance_id)
+        known = sorted(self._heard.values(), key=lambda last: last.report.appliance_id)
         return Appliances([Appliance(h.report, h.seen_at, self._fresh(h) and h.report.healthy) for h in known])
 
-    def _fresh(self, heard: Heard) -> bool:
-        return self._clock.monotonic() - heard.at < rules.SILENT_S
+    async def _first_report(self) -> None:
+        """Whoever asks right after a start waits for what the appliances say each second."""
+        left = self._began + rules.SILENT_S - self._clock.monotonic()
+        if not self._heard and left > 0:
+            await heard(self._bell.listen(), left)
+
+    def _fresh(self, last: Heard) -> bool:
+        return self._clock.monotonic() - last.at < rules.SILENT_S
