@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
+import logging
 import signal
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar, cast
-
-import structlog
 
 from matinee.app import lifeline
 from matinee.app.home import Home
@@ -22,7 +20,7 @@ from matinee.runtime.rpc.channel import LocalChannel, connect
 from matinee.runtime.rpc.http import HttpChannel
 
 C = TypeVar("C")
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 
 
 class Process:
@@ -114,7 +112,7 @@ class Process:
                 async with asyncio.timeout(2):
                     await closer()
                 continue
-            log.warning("did not close in order", part=name, pid=os.getpid())
+            log.warning("%s did not close in order", name)
 
     async def _forever(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         pause = 0.2
@@ -124,8 +122,8 @@ class Process:
             except asyncio.CancelledError:
                 raise
             except (Unavailable, DeadlineExceeded) as away:
-                log.info("work waits", work=name, reason=away.detail)
+                log.info("%s waits: %s", name, away.detail)
             except Exception:
-                log.exception("work broke off and is begun again", work=name)
+                log.exception("%s broke off and is begun again", name)
             await asyncio.sleep(pause)
             pause = min(pause * 2, 5.0)

@@ -1,6 +1,6 @@
 """What a process tells of itself: a log without secrets, and Prometheus metrics.
 
-Every logger, structlog's and the standard library's, ends in the same lines on standard error. The last step before a
+Every logger ends in the same lines on standard error. The last step before a
 line leaves is `cut`: no token, passport, password or session is ever written, wherever in the line it stood.
 """
 
@@ -9,20 +9,23 @@ from __future__ import annotations
 import logging
 import re
 import sys
+from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
 
-import structlog
+import msgspec
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
-from structlog.typing import EventDict, Processor, WrappedLogger
 
 from matinee.runtime import trace
 
 _FILE_BYTES = 4 << 20
 _LEAST = {"alembic": logging.WARNING, "uvicorn": logging.WARNING, "matinee.gateway.access": logging.INFO}
 """Of these less is said: how they begin and end is no news, and a line a request is asked for by name."""
+
+_USUAL = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
+"""What every record has; the rest a caller gave as `extra`."""
 
 _CUT = "…"
 _JWT = re.compile(r"eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
@@ -49,22 +52,10 @@ def configure(process: str, *, json: bool = False, level: int = logging.INFO, fi
     `file` gets the same lines and, of our own, those at debug level too: every program that a step starts, for one. It
     holds the last few megabytes; of requests only their errors stand in it.
     """
-    shared = _shared(process, json=json)
-    structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            structlog.stdlib.PositionalArgumentsFormatter(),
-            *shared,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
-    )
     said = logging.StreamHandler(sys.stderr)
     said.setLevel(level)
     kept = [_kept(file)] if file is not None else []
-    formatter = _formatter(shared, json=json)
+    formatter = Json(process) if json else Short(process)
     for handler in (said, *kept):
         handler.setFormatter(formatter)
     root = logging.getLogger()
@@ -75,29 +66,45 @@ def configure(process: str, *, json: bool = False, level: int = logging.INFO, fi
     logging.getLogger("matinee").setLevel(logging.DEBUG if kept else level)
 
 
-def _shared(process: str, *, json: bool) -> list[Processor]:
-    """What every line goes through, whichever logger it came from."""
-    return [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.ExtraAdder(),
-        _Named(process),
-        _traced,
-        structlog.processors.TimeStamper(fmt="iso" if json else "%H:%M:%S", utc=json),
-        structlog.processors.StackInfoRenderer(),
-        structlog.processors.format_exc_info,
-    ]
+class Short(logging.Formatter):
+    """`12:00:01 warning core: the outbox waits 0.1 s  topic=titles`, then the traceback where there is one."""
+
+    def __init__(self, process: str) -> None:
+        super().__init__()
+        self._process = process
+
+    def format(self, record: logging.LogRecord) -> str:
+        at = self.formatTime(record, "%H:%M:%S")
+        members = "".join(f"  {name}={_plain(value)}" for name, value in _members(record).items())
+        line = f"{at} {record.levelname.lower()} {self._process}: {_plain(record.getMessage())}{members}"
+        return cut(f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line)
 
 
-def _formatter(shared: list[Processor], *, json: bool) -> logging.Formatter:
-    return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=shared,
-        processors=[
-            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            structlog.processors.JSONRenderer(default=str, ensure_ascii=False) if json else _short,
-            lambda _, __, line: cut(str(line)),
-        ],
-    )
+class Json(logging.Formatter):
+    """One object a line: `timestamp`, `level`, `process`, `event`, the trace it belongs to, and what else was said."""
+
+    def __init__(self, process: str) -> None:
+        super().__init__()
+        self._process = process
+
+    def format(self, record: logging.LogRecord) -> str:
+        said: dict[str, Any] = {
+            "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname.lower(),
+            "process": self._process,
+            "event": record.getMessage(),
+            **_members(record),
+        }
+        if (span := trace.current()) is not None:
+            said["trace"] = span.trace_id
+        if record.exc_info:
+            said["exception"] = self.formatException(record.exc_info)
+        return cut(msgspec.json.encode(said, enc_hook=str).decode())
+
+
+def _members(record: logging.LogRecord) -> dict[str, Any]:
+    """What a caller gave as `extra`."""
+    return {name: value for name, value in vars(record).items() if name not in _USUAL}
 
 
 class _Kept(RotatingFileHandler):
@@ -125,32 +132,6 @@ def registry() -> CollectorRegistry:
 def exposition(metrics: CollectorRegistry) -> tuple[bytes, str]:
     """The body and the content type of `/metrics`."""
     return generate_latest(metrics), CONTENT_TYPE_LATEST
-
-
-class _Named:
-    """Puts the process's name on each line."""
-
-    def __init__(self, process: str) -> None:
-        self._process = process
-
-    def __call__(self, _: WrappedLogger, __: str, event: EventDict) -> EventDict:
-        event["process"] = self._process
-        return event
-
-
-def _traced(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    if (span := trace.current()) is not None:
-        event["trace"] = span.trace_id
-    return event
-
-
-def _short(_: WrappedLogger, __: str, event: EventDict) -> str:
-    """`12:00:01 warning core: the outbox waits 0.1 s  topic=titles`, then the traceback where there is one."""
-    at, level, process, said = (event.pop(key, "") for key in ("timestamp", "level", "process", "event"))
-    event.pop("trace", None)
-    traceback = event.pop("exception", "")
-    members = "".join(f"  {name}={_plain(value)}" for name, value in event.items())
-    return f"{at} {level} {process}: {_plain(said)}{members}" + (f"\n{traceback}" if traceback else "")
 
 
 def _plain(value: Any) -> str:

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 
 from matinee.runtime import telemetry, trace
 
@@ -23,7 +22,6 @@ def restored() -> Iterator[None]:
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
-    structlog.reset_defaults()
 
 
 @pytest.mark.parametrize(
@@ -69,7 +67,7 @@ def test_the_rest_of_the_line_stays() -> None:
 def test_every_logger_ends_in_the_same_clean_lines(capsys: pytest.CaptureFixture[str], as_json: bool) -> None:
     telemetry.configure("core", json=as_json)
     logging.getLogger("uvicorn.error").warning("GET /a?token=%s", SECRET)
-    structlog.get_logger("matinee.api").info("played", title="ttl_1", url=f"/x?token={SECRET}")
+    logging.getLogger("matinee.api").info("played", extra={"title": "ttl_1", "url": f"/x?token={SECRET}"})
     try:
         raise ValueError(f"token={SECRET}")  # noqa: TRY301
     except ValueError:
@@ -107,9 +105,9 @@ def test_a_line_names_its_trace(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_debug_is_silent_until_it_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
     telemetry.configure("core", json=False)
-    structlog.get_logger("x").debug("hidden")
+    logging.getLogger("x").debug("hidden")
     telemetry.configure("core", json=False, level=logging.DEBUG)
-    structlog.get_logger("y").debug("shown")
+    logging.getLogger("y").debug("shown")
     found = capsys.readouterr().err
     assert "hidden" not in found
     assert "shown" in found
@@ -125,7 +123,7 @@ def test_metrics_are_exposed_of_one_registry() -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 def test_a_line_that_a_full_disk_does_not_take_is_said_all_the_same(capsys: pytest.CaptureFixture[str]) -> None:
     telemetry.configure("core", file=Path("/dev/full"))
-    structlog.get_logger("matinee.test").warning("the disk is full")
+    logging.getLogger("matinee.test").warning("the disk is full")
     said = capsys.readouterr().err
     assert "the disk is full" in said
     assert len(said.splitlines()) == 1

@@ -31,6 +31,7 @@ from matinee.services.search.contract import Document, Removal, SearchQuery, Sta
 FORMAT = 1  # of the index: another begins it anew
 _TAKE = 400  # hits that are ranked
 _MOST_PLAYED = 200  # always among them, where they match
+_LIFT = 1000.0  # far over any score of words: puts them there
 _HEAP_BYTES = 20_000_000
 _EVERYWHERE = "*"
 _log = logging.getLogger(__name__)
@@ -79,7 +80,7 @@ class TantivyStore:
         self._plays.update(self._saved_plays())
         self._numbers = count(1 + max((kept.number for kept in self._kept.values()), default=0))
         self._numbered = {kept.number: kept for kept in self._kept.values()}
-        self._most_played: list[int] = []
+        self._played: Query | None = None
         self._sort_plays()
         self._waiting: list[_Write] = []
         self._thread = ThreadPoolExecutor(1, "search write")
@@ -213,7 +214,8 @@ class TantivyStore:
     def _sort_plays(self) -> None:
         known = [title_id for title_id in self._plays if title_id in self._kept]
         known.sort(key=self._plays.__getitem__, reverse=True)
-        self._most_played = [self._kept[title_id].number for title_id in known[:_MOST_PLAYED]]
+        numbers = [self._kept[title_id].number for title_id in known[:_MOST_PLAYED]]
+        self._played = _lifted(self._schema, numbers) if numbers else None
 
     # Searching
 
@@ -231,17 +233,15 @@ class TantivyStore:
         return [title_id for _, _, title_id in sorted(ranked)[: query.limit]]
 
     def _hits(self, searcher: Searcher, clauses: list[tuple[Occur, Query]]) -> dict[int, float]:
-        """Scores by number. Where more match than are ranked, the most played of them are ranked too."""
-        hits = self._some(searcher, clauses)
-        if len(hits) == _TAKE and self._most_played:
-            played = Query.term_set_query(self._schema, "number", self._most_played)
-            hits |= self._some(searcher, [*clauses, (_must, Query.const_score_query(played, 0.0))])
-        return hits
-
-    def _some(self, searcher: Searcher, clauses: list[tuple[Occur, Query]]) -> dict[int, float]:
+        """Scores by number. Where more match than are ranked, the most played of them are among those that are."""
+        if self._played is not None:
+            clauses = [*clauses, (_should, self._played)]
         hits = searcher.search(Query.boolean_query(clauses), _TAKE, count=False).hits
         numbers = searcher.fast_field_values("number", [address for _, address in hits])
-        return {int(number or 0): score for number, (score, _) in zip(numbers, hits, strict=True)}
+        return {
+            int(number or 0): score - _LIFT if score >= _LIFT else score
+            for number, (score, _) in zip(numbers, hits, strict=True)
+        }
 
     def _allowed(self, query: SearchQuery) -> list[tuple[Occur, Query]]:
         places = Query.term_set_query(self._schema, "territory", [_EVERYWHERE, query.territory])
@@ -285,6 +285,10 @@ class TantivyStore:
     def _fuzzy(self, field: str, value: str, score: float, slips: int, *, begins: bool) -> Query:
         found = Query.fuzzy_term_query(self._schema, field, value, slips, prefix=begins)
         return Query.const_score_query(found, score)
+
+
+def _lifted(schema: Schema, numbers: list[int]) -> Query:
+    return Query.const_score_query(Query.term_set_query(schema, "number", numbers), _LIFT)
 
 
 def _schema() -> Schema:
