@@ -10,6 +10,8 @@ import { Screen } from "./Screen";
 import { usePlay } from "./usePlay";
 import "./player.css";
 
+/** Asked when this code comes, which is before it is wanted: the answer takes as long as a frame. */
+const SUPPORTED = Engine.supported();
 const NO_SUPPORT: Fault = { kind: "unplayable", detail: "This browser has no Media Source Extensions." };
 
 export default function PlayerPage({ id }: { id: string }) {
@@ -17,7 +19,6 @@ export default function PlayerPage({ id }: { id: string }) {
   const fromStart = useQueryParam("from") === "start";
   const { play, problem, asked_ms, round, again, fail } = usePlay(id);
   const [fault, setFault] = useState<Fault | null>(null);
-  const [supported] = useState(Engine.supported);
   usePageTitle(play?.title.title ?? "Film");
 
   const leave = useCallback(() => back(`/titles/${id}`), [id]);
@@ -37,7 +38,7 @@ export default function PlayerPage({ id }: { id: string }) {
   }, [retry]);
 
   if (problem) return <ProblemPage problem={problem} title_id={id} onRetry={retry} onLeave={leave} />;
-  if (!supported) return <FaultPage fault={NO_SUPPORT} onRetry={retry} onLeave={leave} />;
+  if (!SUPPORTED) return <FaultPage fault={NO_SUPPORT} onRetry={retry} onLeave={leave} />;
   if (fault) return <FaultPage fault={fault} onRetry={retry} onLeave={leave} />;
   return (
     <Screen

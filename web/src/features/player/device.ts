@@ -18,6 +18,8 @@ function plays(codec: string): boolean {
   return MediaSource.isTypeSupported(`${AUDIO.has(codec) ? "audio" : "video"}/mp4; codecs="${codec}"`);
 }
 
+const PLAYED = "MediaSource" in window ? CODECS.filter(plays) : [];
+
 const pixels = (points: number) => Math.min(16384, Math.max(1, Math.round(points * devicePixelRatio)));
 
 /** What this browser can show: its screen in pixels, the codecs it plays, and the network as far as it tells. */
@@ -25,7 +27,7 @@ export function device(): PlayBody["device"] {
   const connection = (navigator as Navigator & { connection?: { downlink?: number } }).connection;
   return {
     screen: { width: pixels(screen.width), height: pixels(screen.height) },
-    codecs: "MediaSource" in window ? CODECS.filter(plays) : [],
+    codecs: PLAYED,
     downlink_kbps: Math.round((connection?.downlink ?? 0) * 1000),
   };
 }

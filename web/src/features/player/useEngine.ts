@@ -1,4 +1,4 @@
-import { type RefObject, useCallback, useEffect, useRef, useState } from "react";
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Problem } from "../../lib/problem";
 import type { Play } from "../../lib/shapes";
 import { Engine } from "./engine";
@@ -42,7 +42,8 @@ export function useEngine({ play, asked_ms, fromStart, video, container, onFault
     };
   }, [video, container, onFault, look]);
 
-  useEffect(() => {
+  // In the layout's phase: the film is asked for when the answer comes, not a frame later.
+  useLayoutEffect(() => {
     const [made, element] = [engine.current, video.current];
     if (!made || !element || !play) return;
     const start_s = startOf(play, fromStart);
