@@ -375,3 +375,14 @@ async def test_a_title_is_there_after_a_restart(
     again = open_database(f"sqlite:///{tmp_path}/catalog.db", migrations="matinee.services.catalog")
     assert await Service(again, clock, Ids(clock)).title(ByTitle(made.id)) == made
     await again.close()
+
+
+async def test_a_draft_without_a_film_can_be_taken_away_and_nothing_else(catalog: Catalog) -> None:
+    draft, shown = await film(catalog, "draft", state=State.DRAFT), await film(catalog, "shown")
+    withdrawn = await catalog.withdraw(ByTitle((await film(catalog, "withdrawn")).id))
+    for title in (draft, draft, shown, withdrawn):
+        await catalog.discard(ByTitle(title.id))
+    with pytest.raises(NoSuchTitle):
+        await catalog.title(ByTitle(draft.id))
+    assert await catalog.title(ByTitle(shown.id)) == shown
+    assert await catalog.title(ByTitle(withdrawn.id)) == withdrawn

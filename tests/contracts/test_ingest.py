@@ -41,7 +41,7 @@ from matinee.runtime.clock import SharedClock
 from matinee.runtime.errors import Conflict, Invalid, NotFound, OutOfSpace, TooLarge
 from matinee.runtime.ids import Ids
 from matinee.runtime.rpc.channel import LocalChannel, connect
-from matinee.services.catalog.contract import ByTitle, Catalog, Metadata, NotPlayable, State
+from matinee.services.catalog.contract import ByTitle, Catalog, Metadata, NoSuchTitle, NotPlayable, State
 from matinee.services.catalog.service import Service as CatalogService
 from matinee.services.fill.contract import Fill, ObserveManifest
 from matinee.services.fill.service import Service as FillService
@@ -438,6 +438,8 @@ async def test_a_preparation_canceled_while_it_encodes_leaves_nothing(
         return house.files("objects") == house.files("scratch") == []
 
     await eventually(is_clear, within_s=20)
+    with pytest.raises(NoSuchTitle):
+        await house.catalog.title(ByTitle(started.title_id))
     running.cancel()
 
 

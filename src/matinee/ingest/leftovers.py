@@ -27,8 +27,8 @@ class Leftovers:
         self._catalog = catalog
 
     async def close(self, film: Intake, state: State, order: Order | None) -> None:
-        """Deletes the film's bytes and its sidecars', and what was put for viewers but never became the title's. `order` is
-        that of its job, where it has one that is known."""
+        """Deletes the film's bytes and its sidecars', what was put for viewers but never became the title's, and the draft of a
+        film that nobody waits for any more. `order` is that of its job, where it has one that is known."""
         belonging = await self._database.read(lambda connection: intake.of_film(connection, film.id), fresh=True)
         for intake_id in belonging:
             await sources.delete_under(self._objects, sources.folder(intake_id))
@@ -37,6 +37,8 @@ class Leftovers:
             await sources.delete_under(self._objects, f"media/{film.title_id}/")
             if order is not None:
                 await sources.delete_under(self._objects, f"images/{order.image_id}/")
+            if state is not State.FAILED:
+                await self._catalog.discard(ByTitle(film.title_id))
 
         def unit(connection: Connection) -> None:
             intake.forget_pieces(connection, belonging)

@@ -272,6 +272,11 @@ class Catalog(Protocol):
         ...
 
     @operation(idempotent=True)
+    async def discard(self, message: ByTitle) -> None:
+        """Takes away a draft that never had a film; any other title stays."""
+        ...
+
+    @operation(idempotent=True)
     async def title(self, message: ByTitle) -> Title:
         """Whatever its state. Raises NoSuchTitle."""
         ...

@@ -96,6 +96,11 @@ def save(connection: Connection, changed: Title) -> None:
         connection.execute(insert(tables.genres), rows)
 
 
+def forget(connection: Connection, title_id: str) -> None:
+    """Deletes a title that has neither genres nor an encode."""
+    connection.execute(delete(tables.titles).where(_t.id == title_id))
+
+
 def save_encode(connection: Connection, title_id: str, encode: Encode) -> None:
     """Puts the encode in place of the one before."""
     body = msgspec.msgpack.encode(msgspec.structs.replace(encode, files=[]))

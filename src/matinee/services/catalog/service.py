@@ -97,6 +97,19 @@ class Service:
     async def withdraw(self, message: ByTitle) -> Title:
         return await self._change("withdrawn", message.title_id, rules.withdrawn)
 
+    async def discard(self, message: ByTitle) -> None:
+        event_id, now = self._ids.new(EVENT), self._clock.now()
+
+        def unit(connection: Connection) -> None:
+            found = rows.find_to_change(connection, message.title_id)
+            if found is None or found.state is not State.DRAFT or found.encode_id is not None:
+                return
+            rows.forget(connection, found.id)
+            gone = replace(found, revision=found.revision + 1)
+            publish(connection, tables.outbox, TOPIC, found.id, _event(event_id, "discarded", now, gone))
+
+        await self._database.transact(unit)
+
     async def title(self, message: ByTitle) -> Title:
         found = await self._database.read(lambda connection: rows.find(connection, message.title_id), fresh=True)
         return _known(found)
