@@ -14,6 +14,7 @@ from typing import Annotated, Any, get_origin
 import msgspec
 from msgspec import Meta, Struct, field
 
+from matinee.ingest.encoding import Encoding
 from matinee.ingest.limits import Limits
 from matinee.runtime.errors import Invalid
 from matinee.terms.territory import UNKNOWN, Territory
@@ -52,6 +53,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     gateway: GatewaySettings = GatewaySettings()
     appliances: ApplianceSettings = ApplianceSettings()
     studio: Limits = Limits()
+    encode: Encoding = Encoding()
     services: dict[str, str] = {}
 
 

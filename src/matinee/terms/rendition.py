@@ -13,6 +13,17 @@ class Track(StrEnum):
     TEXT = "text"
 
 
+class Role(StrEnum):
+    """What a track is for, beside its language. Sound: main, description (what is seen is told), commentary. Text: main, caption
+    (for who cannot hear), forced (only what is not spoken in the film's language)."""
+
+    MAIN = "main"
+    DESCRIPTION = "description"
+    COMMENTARY = "commentary"
+    CAPTION = "caption"
+    FORCED = "forced"
+
+
 class Rendition(Struct, frozen=True):
     """One playable form of one track of an encode, cut into segments.
 
@@ -36,3 +47,4 @@ class Rendition(Struct, frozen=True):
     channels: int = 0
     sample_rate: int = 0
     segments: int = 0
+    role: Role = Role.MAIN

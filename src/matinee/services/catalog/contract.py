@@ -87,9 +87,31 @@ class File(Struct, frozen=True):
     sha256: str
 
 
+class Chapter(Struct, frozen=True):
+    """A named part of a film, from `start_ms` to the next one's start."""
+
+    start_ms: int
+    title: str
+
+
+class Thumbnails(Struct, frozen=True):
+    """Small pictures of a film, one each `interval_ms`, in sheets `00001.jpg`, `00002.jpg`, … of `columns` by `rows` in `folder`;
+    `width` and `height` are one picture's."""
+
+    folder: str
+    width: int
+    height: int
+    columns: int
+    rows: int
+    interval_ms: int
+    sheets: int
+    bandwidth_bps: int
+
+
 class Encode(Struct, frozen=True):
     """A packaged film. Its objects lie under `media/{title_id}/{id}/`; there also are `manifest.mpd` and `master.m3u8`
-    (relative, unsigned: playback writes a session's own). `protection` is signed, clearkey or drm."""
+    (relative, unsigned: playback writes a session's own). `protection` is signed, clearkey or drm; `key_id` names the key of
+    an encrypted one, 32 hex digits. Not `complete`: it plays, and better renditions are on their way."""
 
     id: str
     duration_ms: int
@@ -98,6 +120,10 @@ class Encode(Struct, frozen=True):
     renditions: list[Rendition]
     files: list[File]
     created_at: datetime
+    complete: bool = True
+    key_id: str | None = None
+    chapters: list[Chapter] = []
+    thumbnails: Thumbnails | None = None
 
 
 class Poster(Struct, frozen=True):
