@@ -17,6 +17,7 @@ from msgspec import Meta, Struct, field
 from matinee.ingest.encoding import Encoding
 from matinee.ingest.limits import Limits
 from matinee.runtime.errors import Invalid
+from matinee.services.jobs.limits import Limits as JobLimits
 from matinee.terms.territory import UNKNOWN, Territory
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
@@ -44,6 +45,14 @@ class ApplianceSettings(Struct, frozen=True, forbid_unknown_fields=True):
     zone: str = "home"
 
 
+class InternalSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`listen` is the address (`0.0.0.0:7443`) at which workers of other machines come in, empty for none; `names` are those
+    by which they reach it, the first is the one they are given."""
+
+    listen: str = ""
+    names: list[str] = []
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """`url` is the public address where it is fixed (else each request's Host decides), `territory` what is taken for the
     country of every address, `services` where a service that this process does not run is found (`unix:…`, `http://…`)."""
@@ -54,6 +63,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     appliances: ApplianceSettings = ApplianceSettings()
     studio: Limits = Limits()
     encode: Encoding = Encoding()
+    jobs: JobLimits = JobLimits()
+    internal: InternalSettings = InternalSettings()
     services: dict[str, str] = {}
 
 

@@ -22,6 +22,7 @@ NOBODYS_HEADERS = {
     "Upload-Offset": "0",
     "Content-Type": "application/offset+octet-stream",
     "Idempotency-Key": "crawler-1",
+    "X-HTTP-Method-Override": "DELETE",
 }
 
 

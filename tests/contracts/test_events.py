@@ -22,7 +22,7 @@ from matinee.backends.sql.open import open as open_database
 from matinee.backends.sql.outbox import Relay
 from matinee.events.collect import Collector
 from matinee.events.consumer import Consumer, Effect, skip_counter
-from matinee.events.contract import Beacon, Collect, Events, Kind, Retire
+from matinee.events.contract import Beacon, BeaconKind, Collect, Events, Retire
 from matinee.events.live.counters import Beacons, Plays
 from matinee.events.live.forgetting import Profiles
 from matinee.events.live.popularity import Trending
@@ -130,7 +130,9 @@ async def film(catalog: CatalogService, name: str) -> Title:
 
 async def test_what_is_collected_is_in_the_log(wired: Any, log: Log) -> None:
     events: Events = await wired(Events, Collector(log, CLOCK))
-    sent = [Beacon(f"beacon-{number}", Kind.UI, "click", CLOCK.now(), data={"n": number}) for number in range(200)]
+    sent = [
+        Beacon(f"beacon-{number}", BeaconKind.UI, "click", CLOCK.now(), data={"n": number}) for number in range(200)
+    ]
     await events.collect(Collect(VIEWER, sent))
     reader = await log.reader("beacons", "test")
     kept: list[Event] = []
@@ -185,11 +187,11 @@ async def test_beacons_are_counted_once_by_what_they_tell(
 ) -> None:
     now = CLOCK.now()
     sent = [
-        Beacon("beacon-1", Kind.IMPRESSION, "row", now, TITLE),
-        Beacon("beacon-1", Kind.IMPRESSION, "row", now, TITLE),
-        Beacon("beacon-2", Kind.PLAYBACK, "stall", now, TITLE),
-        Beacon("beacon-3", Kind.ERROR, "media", now),
-        Beacon("beacon-4", Kind.PLAYBACK, "play", now, TITLE),
+        Beacon("beacon-1", BeaconKind.IMPRESSION, "row", now, TITLE),
+        Beacon("beacon-1", BeaconKind.IMPRESSION, "row", now, TITLE),
+        Beacon("beacon-2", BeaconKind.PLAYBACK, "stall", now, TITLE),
+        Beacon("beacon-3", BeaconKind.ERROR, "media", now),
+        Beacon("beacon-4", BeaconKind.PLAYBACK, "play", now, TITLE),
     ]
     collector = Collector(log, CLOCK)
     async with running(beacons(log, metrics)):

@@ -20,7 +20,7 @@ from matinee.runtime.errors import Invalid, OutOfSpace
 from matinee.runtime.events import Event
 from matinee.runtime.ids import Ids
 from matinee.services.history import rules
-from matinee.services.history.contract import Bookmark, ByProfile, ByTitle, History, NoBookmark, Recent
+from matinee.services.history.contract import Bookmark, ByProfile, ByTitle, ByTitles, History, NoBookmark, Recent
 from matinee.services.history.open import open as open_store
 from matinee.services.history.service import Service
 from matinee.services.history.store import Store
@@ -100,6 +100,17 @@ async def test_unfinished_leaves_out_what_was_seen_or_only_tried(history: Histor
     await history.record(replace(BOOKMARK, title_id="unknown length", position_ms=9_000_000, duration_ms=0))
     assert sorted(await titles(history, unfinished=True)) == ["almost", "begun", "middle", "unknown length"]
     assert len(await titles(history)) == 6
+
+
+async def test_bookmarks_of_many_titles_are_asked_at_once(history: History) -> None:
+    for place, title in enumerate(("ttl_1", "ttl_2", "ttl_3")):
+        await history.record(replace(BOOKMARK, title_id=title, at=NOW + SECOND * place))
+    await history.record(replace(BOOKMARK, profile_id="prf_2", title_id="ttl_4"))
+    await history.forget(ByTitle("prf_1", "ttl_3"))
+    asked = ["ttl_1", "ttl_2", "ttl_3", "ttl_4", *(f"ttl_{number}" for number in range(100, 2000))]
+    found = await history.bookmarks(ByTitles("prf_1", asked))
+    assert [each.title_id for each in found.bookmarks] == ["ttl_2", "ttl_1"]
+    assert (await history.bookmarks(ByTitles("prf_1", []))).bookmarks == []
 
 
 async def test_a_forgotten_title_stays_out_until_it_is_watched_again(history: History) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -28,11 +29,13 @@ from matinee.services.jobs.contract import (
     NoSuchJob,
     Observe,
     Reason,
+    Retry,
     Step,
     Submit,
     TaskState,
 )
 from matinee.services.jobs.executor import Context, Worker
+from matinee.services.jobs.room import Free, Room
 from matinee.services.jobs.service import Service
 
 Eventually = Callable[..., Awaitable[None]]
@@ -237,7 +240,7 @@ async def test_cancel_ends_what_waits_at_once_and_what_runs_at_its_next_heartbea
     over = await one(jobs, job)
     assert (over.state, {task.reason for task in over.tasks}) == (JobState.FINISHED, {Reason.KILLED})
     with pytest.raises(Conflict):
-        await jobs.retry(ByJob(job.id))
+        await jobs.retry(Retry(job.id))
 
 
 async def test_retry_runs_only_what_did_not_end_normally(jobs: Jobs) -> None:
@@ -246,13 +249,229 @@ async def test_retry_runs_only_what_did_not_end_normally(jobs: Jobs) -> None:
     await jobs.finish(Finish((await take(jobs)).lease, Reason.FAILED, "full"))
     failed = await one(jobs, job)
     assert (failed.state, failed.message) == (JobState.FINISHED, "full")
-    again = await jobs.retry(ByJob(job.id))
+    again = await jobs.retry(Retry(job.id))
     assert (again.state, again.reason, again.message) == (JobState.ACCEPTED, None, "")
     held = await take(jobs)
     assert held.task
     assert (held.task.step, held.task.attempt) == ("b", 2)
     with pytest.raises(Conflict):
-        await jobs.retry(ByJob(job.id))
+        await jobs.retry(Retry(job.id))
+
+
+async def test_a_step_adds_those_it_found_to_be_needed(jobs: Jobs) -> None:
+    job = await jobs.submit(submit("k", Step("look", "do", weight=0.02)))
+    held = await take(jobs)
+    chunks = [Step(f"chunk.{place}", "do", after=["look"], weight=0.3) for place in range(2)]
+    ending = Finish(held.lease, Reason.NORMAL, steps=[*chunks, Step("join", "do", after=["chunk.0", "chunk.1"])])
+    await jobs.heartbeat(Heartbeat(held.lease, 1))
+    before = (await one(jobs, job)).progress
+    await jobs.finish(ending)
+    grown = await one(jobs, job)
+    assert [task.step for task in grown.tasks] == ["look", "chunk.0", "chunk.1", "join"]
+    assert (grown.state, before, grown.progress) == (JobState.ACCEPTED, 0.02, pytest.approx(0.02 / 1.62))
+    await jobs.finish(ending)
+    assert await one(jobs, job) == grown
+    for expected in ("chunk.0", "chunk.1", "join"):
+        found = await take(jobs)
+        assert found.task
+        assert found.task.step == expected
+        await jobs.finish(Finish(found.lease, Reason.NORMAL))
+    assert (await one(jobs, job)).reason is Reason.NORMAL
+
+
+@pytest.mark.parametrize("wrong", [Step("look", "do"), Step("more", "do", after=["gone"])])
+async def test_steps_that_could_never_run_are_not_added(jobs: Jobs, wrong: Step) -> None:
+    job = await jobs.submit(submit("k", Step("look", "do")))
+    held = await take(jobs)
+    with pytest.raises(Invalid, match="cannot go on"):
+        await jobs.finish(Finish(held.lease, Reason.NORMAL, steps=[Step("good", "do"), wrong]))
+    assert [task.step for task in (await one(jobs, job)).tasks] == ["look"]
+    await jobs.finish(Finish(held.lease, Reason.INVALID, "No.", steps=[wrong]))
+    assert (await one(jobs, job)).message == "No."
+
+
+async def test_steps_added_while_the_job_failed_are_run_by_a_retry(jobs: Jobs) -> None:
+    job = await jobs.submit(submit("k", Step("look", "do"), Step("beside", "do")))
+    look, beside = await take(jobs), await take(jobs)
+    await jobs.finish(Finish(beside.lease, Reason.INVALID, "Broken."))
+    await jobs.finish(Finish(look.lease, Reason.NORMAL, steps=[Step("late", "do", after=["look"])]))
+    assert (await one(jobs, job)).state is JobState.FINISHED
+    await jobs.retry(Retry(job.id))
+    again = [await take(jobs), await take(jobs)]
+    assert {found.task.step for found in again if found.task} == {"beside", "late"}
+
+
+async def test_a_steps_priority_counts_over_the_age_of_its_job(jobs: Jobs, clock: Clock) -> None:
+    await jobs.submit(submit("old", Step("low", "do", priority=5), Step("high", "do")))
+    clock.pass_by(1)
+    await jobs.submit(submit("new", Step("low", "do", priority=5), Step("high", "do")))
+    order = [await take(jobs) for _ in range(4)]
+    assert [(found.job.key, found.task.step) for found in order if found.job and found.task] == [
+        ("old", "low"),
+        ("new", "low"),
+        ("old", "high"),
+        ("new", "high"),
+    ]
+
+
+async def test_a_task_is_given_only_to_a_worker_with_room_for_it(jobs: Jobs) -> None:
+    job = await jobs.submit(submit("k", Step("big", "do", memory_mb=2000, disk_mb=4100)))
+
+    async def ask(memory_mb: int | None, disk_mb: int | None) -> Leased:
+        return await jobs.lease(Lease("w", "ingest", ["do"], 0, memory_mb, disk_mb))
+
+    for memory_mb, disk_mb, lacking in [
+        (8000, 4099, "Waits for 4.1 GB of free disk on a worker."),
+        (1999, 0, "Waits for 2.0 GB of free memory and 4.1 GB of free disk on a worker."),
+    ]:
+        assert (await ask(memory_mb, disk_mb)).task is None
+        waiting = await one(jobs, job)
+        assert (waiting.message, waiting.tasks[0].message) == (lacking, lacking)
+        assert (await ask(memory_mb, disk_mb)).task is None
+        assert (await one(jobs, job)).version == waiting.version
+    found = await ask(2000, 4100)
+    assert found.task
+    assert (found.task.message, found.task.memory_mb, found.task.disk_mb) == ("", 2000, 4100)
+    assert (await one(jobs, job)).message == ""
+
+
+async def test_a_worker_that_is_too_small_waits_without_asking_again_and_again(
+    database: Database, clock: Clock
+) -> None:
+    service = Service(database, clock, Ids(clock))
+    await service.submit(submit("k", Step("big", "do", disk_mb=9)))
+    before = (await service.list_jobs(ListJobs())).jobs[0].version
+    assert (await service.lease(Lease("w", "ingest", ["do"], 0.2, None, 5))).task is None
+    assert (await service.list_jobs(ListJobs())).jobs[0].version == before + 1
+
+
+async def test_a_groups_limit_counts_for_all_workers_together(database: Database, clock: Clock) -> None:
+    service = Service(database, clock, Ids(clock), limits={"ingest": 2})
+    for number in range(4):
+        await service.submit(submit(f"k{number}"))
+        await service.submit(submit(f"t{number}", group="timers"))
+    leased = await asyncio.gather(*(take(service, worker=f"w{number}") for number in range(6)))
+    held = [found for found in leased if found.task]
+    assert len(held) == 2
+    assert len([found for found in [await take(service, group="timers") for _ in range(5)] if found.task]) == 4
+    waiting = asyncio.create_task(take(service, wait_s=20))
+    await service.finish(Finish(held[0].lease, Reason.NORMAL))
+    async with asyncio.timeout(3):
+        assert (await waiting).task is not None
+
+
+async def test_nothing_more_of_a_paused_job_begins(jobs: Jobs) -> None:
+    job = await jobs.submit(submit("k", Step("a", "do"), Step("b", "do"), Step("c", "do", after=["a"])))
+    running = await take(jobs)
+    assert (await jobs.pause(ByJob(job.id))).paused
+    assert (await jobs.pause(ByJob(job.id))).state is JobState.ACCEPTED
+    await jobs.heartbeat(Heartbeat(running.lease, 0.5))
+    await jobs.finish(Finish(running.lease, Reason.NORMAL))
+    assert (await take(jobs)).task is None
+    waiting = asyncio.create_task(take(jobs, wait_s=20))
+    assert not (await jobs.resume(ByJob(job.id))).paused
+    async with asyncio.timeout(3):
+        assert (await waiting).task is not None
+    await jobs.cancel(ByJob(job.id))
+    for call in (jobs.pause, jobs.resume):
+        with pytest.raises(Conflict):
+            await call(ByJob(job.id))
+
+
+async def test_a_paused_job_can_be_canceled_and_a_retry_goes_on(jobs: Jobs) -> None:
+    failed = await jobs.submit(submit("k", Step("a", "do", retries=0), Step("b", "do")))
+    held = await take(jobs)
+    await jobs.pause(ByJob(failed.id))
+    await jobs.finish(Finish(held.lease, Reason.FAILED, "no"))
+    assert (await jobs.retry(Retry(failed.id))).paused is False
+    await jobs.pause(ByJob(failed.id))
+    assert (await jobs.cancel(ByJob(failed.id))).state is JobState.FINISHED
+
+
+async def test_one_step_is_begun_at_once_or_anew(jobs: Jobs) -> None:
+    job = await jobs.submit(submit("k", Step("a", "do", retries=1), Step("b", "do", after=["a"])))
+    await jobs.finish(Finish((await take(jobs)).lease, Reason.FAILED, "busy"))
+    assert (await take(jobs)).task is None
+    await jobs.retry(Retry(job.id, "a"))
+    second = await take(jobs)
+    assert second.task
+    assert second.task.attempt == 2
+    await jobs.heartbeat(Heartbeat(second.lease, 0.4))
+    await jobs.retry(Retry(job.id, "a"))
+    with pytest.raises(LeaseLost):
+        await jobs.heartbeat(Heartbeat(second.lease, 0.5))
+    with pytest.raises(LeaseLost):
+        await jobs.finish(Finish(second.lease, Reason.NORMAL))
+    third = await take(jobs, worker="w2")
+    await jobs.finish(Finish(third.lease, Reason.NORMAL))
+    for step in ("a", "gone"):
+        with pytest.raises(Conflict):
+            await jobs.retry(Retry(job.id, step))
+    await jobs.finish(Finish((await take(jobs)).lease, Reason.INVALID, "so"))
+    assert (await jobs.retry(Retry(job.id, "b"))).state is JobState.ACCEPTED
+    ends = [(task.step, task.attempt, task.reason) for task in (await one(jobs, job)).tasks]
+    assert ends == [
+        ("a", 1, Reason.FAILED),
+        ("a", 2, Reason.KILLED),
+        ("a", 3, Reason.NORMAL),
+        ("b", 1, Reason.INVALID),
+        ("b", 2, None),
+    ]
+
+
+async def test_the_rest_is_reckoned_from_what_the_job_has_done(jobs: Jobs, clock: Clock) -> None:
+    job = await jobs.submit(submit("k", *(Step(f"c{place}", "do") for place in range(4)), Step("z", "end", weight=2)))
+    first = await take(jobs)
+    assert (await one(jobs, job)).eta_s is None
+    clock.pass_by(8)
+    await jobs.heartbeat(Heartbeat(first.lease, 0.5))
+    assert (await one(jobs, job)).eta_s == pytest.approx(88)  # 16 s a weight, 5.5 left
+    second = await take(jobs)
+    clock.pass_by(8)
+    await jobs.finish(Finish(first.lease, Reason.NORMAL))
+    await jobs.heartbeat(Heartbeat(second.lease, 0.5))
+    assert (await one(jobs, job)).eta_s == pytest.approx(72)  # 24 s for 1.5, 4.5 left, one at a time
+    clock.pass_by(1)
+    third = await take(jobs)
+    assert (await one(jobs, job)).eta_s == pytest.approx(36)  # two at a time
+    for held in (second, third):
+        await jobs.finish(Finish(held.lease, Reason.FAILED, retry=False))
+    assert (await one(jobs, job)).eta_s is None
+
+
+async def test_a_worker_hands_on_the_steps_that_its_code_adds(jobs: Jobs, eventually: Eventually) -> None:
+    ran: list[str] = []
+
+    async def look(context: Context) -> None:
+        context.add(Step("late", "do", after=["look"]))
+
+    async def late(context: Context) -> None:
+        ran.append(context.task.step)
+
+    async def twice(context: Context) -> None:
+        context.add(Step("twice", "do"))
+
+    good = await jobs.submit(submit("good", Step("look", "look")))
+    bad = await jobs.submit(submit("bad", Step("twice", "twice")))
+    worker = asyncio.create_task(Worker(jobs, "ingest", {"look": look, "do": late, "twice": twice}, "w").run())
+    await eventually(lambda: _is_over(jobs, good))
+    await eventually(lambda: _is_over(jobs, bad))
+    worker.cancel()
+    refused = await one(jobs, bad)
+    assert (ran, (await one(jobs, good)).reason) == (["late"], Reason.NORMAL)
+    assert (refused.reason, refused.message) == (
+        Reason.INVALID,
+        "The job cannot go on: two steps are called twice.",
+    )
+
+
+async def test_a_snapshot_says_where_it_ends(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("matinee.services.jobs.service._PAGE", 2)
+    made = {(await jobs.submit(submit(f"k{number}"))).id for number in range(3)}
+    first = await jobs.observe(Observe(0, 5))
+    rest = await jobs.observe(Observe(first.cursor, 5))
+    assert (len(first.jobs), first.more, len(rest.jobs), rest.more) == (2, True, 1, False)
+    assert {job.id for job in [*first.jobs, *rest.jobs]} == made
 
 
 async def test_groups_never_wait_behind_each_other_and_priority_goes_first(jobs: Jobs) -> None:
@@ -329,9 +548,11 @@ async def test_jobs_that_ended_long_ago_are_forgotten(jobs: Jobs, clock: Clock, 
 
 
 async def test_an_unknown_job_is_not_found(jobs: Jobs) -> None:
-    for asked in (jobs.job, jobs.cancel, jobs.retry):
+    for asked in (jobs.job, jobs.cancel, jobs.pause, jobs.resume):
         with pytest.raises(NoSuchJob):
             await asked(ByJob("job_none"))
+    with pytest.raises(NoSuchJob):
+        await jobs.retry(Retry("job_none"))
     with pytest.raises(LeaseLost):
         await jobs.heartbeat(Heartbeat("lse_none", 0))
 
@@ -447,3 +668,134 @@ async def test_a_worker_goes_on_when_the_service_comes_back(
 
 async def _is_over(jobs: Jobs, job: Job) -> bool:
     return (await one(jobs, job)).state is JobState.FINISHED
+
+
+async def test_steps_are_added_once_though_the_service_died_after_the_finish(tmp_path: Path, clock: Clock) -> None:
+    url = f"sqlite:///{tmp_path}/crashed.db"
+    before = open_database(url, migrations="matinee.services.jobs")
+    first = Service(before, clock, Ids(clock))
+    job = await first.submit(submit("k", Step("look", "do")))
+    held = await take(first)
+    ending = Finish(held.lease, Reason.NORMAL, steps=[Step("late", "do", after=["look"])])
+    await first.finish(ending)
+    await before.close()
+    after = open_database(url, migrations="matinee.services.jobs")
+    second = Service(after, clock, Ids(clock))
+    known = await one(second, job)
+    await second.finish(ending)  # its answer was lost
+    assert await one(second, job) == known
+    late = await take(second)
+    assert late.task
+    assert late.task.step == "late"
+    await second.finish(Finish(late.lease, Reason.NORMAL))
+    assert [(task.step, task.reason) for task in (await one(second, job)).tasks] == [
+        ("look", Reason.NORMAL),
+        ("late", Reason.NORMAL),
+    ]
+    await after.close()
+
+
+async def test_a_finish_that_is_cut_off_leaves_nothing_of_it(
+    database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = Service(database, clock, Ids(clock))
+    job = await service.submit(submit("k", Step("look", "do")))
+    held = await take(service)
+    ending = Finish(held.lease, Reason.NORMAL, result={"n": 1}, steps=[Step("late", "do", after=["look"])])
+    known = await one(service, job)
+    with monkeypatch.context() as patched:
+        patched.setattr("matinee.services.jobs.store.next_version", _cut_off)
+        with pytest.raises(ConnectionAbortedError):
+            await service.finish(ending)
+    assert await one(service, job) == known
+    await service.finish(ending)
+    assert [task.step for task in (await one(service, job)).tasks] == ["look", "late"]
+
+
+def _cut_off(_: object) -> int:
+    raise ConnectionAbortedError
+
+
+async def test_a_lost_worker_adds_no_steps(jobs: Jobs, clock: Clock) -> None:
+    job = await jobs.submit(submit("k", Step("look", "do")))
+    lost = await take(jobs)
+    clock.pass_by(11)
+    assert (await take(jobs, worker="w2")).task is None
+    clock.pass_by(11)
+    found = await take(jobs, worker="w2")
+    await jobs.finish(Finish(found.lease, Reason.NORMAL, steps=[Step("mine", "do")]))
+    with pytest.raises(LeaseLost):
+        await jobs.finish(Finish(lost.lease, Reason.NORMAL, steps=[Step("theirs", "do")]))
+    assert [task.step for task in (await one(jobs, job)).tasks] == ["look", "look", "mine"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_workers_that_die_at_random_end_every_job_and_no_finished_step_runs_again(
+    database: Database, clock: Clock, seed: int
+) -> None:
+    chance = Random(seed)
+    service = Service(database, clock, Ids(clock), limits={"ingest": 5})
+    made = [await service.submit(submit(f"k{number}", Step("look", "look", retries=99))) for number in range(8)]
+
+    async def look(context: Context) -> None:
+        chunks = [Step(f"c.{place}", "do", after=["look"], retries=99) for place in range(4)]
+        context.add(*chunks, Step("join", "do", after=[chunk.name for chunk in chunks], retries=99))
+        await asyncio.sleep(chance.random() * 0.02)
+
+    async def do(_: Context) -> None:
+        await asyncio.sleep(chance.random() * 0.02)
+
+    def born() -> tuple[_Away, asyncio.Task[None]]:
+        channel = _Away(LocalChannel(service))
+        worker = Worker(connect(Jobs, channel), "ingest", {"look": look, "do": do}, "w", wait_s=0.05)
+        return channel, asyncio.create_task(worker.run())
+
+    workers = [born() for _ in range(6)]
+    async with asyncio.timeout(60):
+        while (await service.list_jobs(ListJobs(unfinished=True))).jobs:
+            await asyncio.sleep(0.03)
+            clock.pass_by(3)
+            channel, running = workers.pop(chance.randrange(6))
+            channel.away = chance.random() < 0.7  # killed: it says no last word
+            running.cancel()
+            workers.append(born())
+    for _, running in workers:
+        running.cancel()
+    for job in made:
+        ended = await one(service, job)
+        normal = [task.step for task in ended.tasks if task.reason is Reason.NORMAL]
+        assert sorted(normal) == ["c.0", "c.1", "c.2", "c.3", "join", "look"]
+        assert {task.reason for task in ended.tasks} <= {Reason.NORMAL, Reason.LOST}
+        assert ended.reason is Reason.NORMAL
+
+
+async def test_workers_of_one_machine_take_no_more_than_it_has(jobs: Jobs, eventually: Eventually) -> None:
+    running: list[str] = []
+    most: list[int] = []
+    proceed = asyncio.Event()
+
+    async def handler(context: Context) -> None:
+        running.append(context.task.step)
+        most.append(len(running))
+        await proceed.wait()
+        running.remove(context.task.step)
+
+    steps = [Step(f"s{number}", "do", memory_mb=400) for number in range(5)]
+    job = await jobs.submit(submit("k", *steps, Step("huge", "do", memory_mb=5000)))
+    room = Room(lambda: Free(1000, 1000))
+    workers = [asyncio.create_task(Worker(jobs, "ingest", {"do": handler}, f"w{n}", room=room).run()) for n in range(4)]
+
+    async def says_so() -> bool:
+        return (await one(jobs, job)).tasks[-1].message == "Waits for 5.0 GB of free memory on a worker."
+
+    await eventually(lambda: len(running) == 2)
+    await eventually(says_so)
+    proceed.set()
+
+    async def five_are_done() -> bool:
+        return sum(task.reason is Reason.NORMAL for task in (await one(jobs, job)).tasks) == 5
+
+    await eventually(five_are_done, within_s=15)
+    assert max(most) == 2
+    for worker in workers:
+        worker.cancel()

@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import select
 
 from matinee.backends.sql.open import open as open_database
 from matinee.backends.sql.port import Database
-from matinee.runtime.errors import Invalid
+from matinee.runtime.errors import Invalid, MatineeError
 from matinee.runtime.ids import Ids
 from matinee.services.playback import tables
 from matinee.services.playback.contract import (
@@ -21,18 +22,26 @@ from matinee.services.playback.contract import (
     ByToken,
     Close,
     CloseAll,
+    ContentKey,
     Device,
+    LicenceQuery,
+    MakeKey,
     NoSuchSession,
     NoSuitableFile,
+    NotLicensed,
     ObserveEnded,
     Open,
     Playback,
+    Refit,
+    Screen,
     Session,
     TooManyStreams,
 )
+from matinee.services.playback.masters import Masters
 from matinee.services.playback.service import Service
 from matinee.terms.maturity import Maturity
 from matinee.terms.rendition import Rendition, Track
+from matinee.terms.thumbnails import Thumbnails
 from matinee.terms.viewer import Viewer
 
 Wired = Callable[..., Awaitable[Any]]
@@ -92,6 +101,11 @@ def clock() -> HandClock:
 
 
 @pytest.fixture
+def masters() -> Masters:
+    return Masters([b"m" * 32])
+
+
+@pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
     opened = open_database(f"sqlite:///{tmp_path}/playback.db", migrations="matinee.services.playback")
     yield opened
@@ -99,8 +113,8 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def playback(database: Database, clock: HandClock, wired: Wired) -> Playback:
-    return await wired(Playback, Service(database, clock, Ids(clock), [b"k" * 32]))
+async def playback(database: Database, clock: HandClock, masters: Masters, wired: Wired) -> Playback:
+    return await wired(Playback, Service(database, clock, Ids(clock), [b"k" * 32], masters))
 
 
 async def events(database: Database) -> list[tuple[str, str]]:
@@ -280,3 +294,156 @@ async def test_a_device_that_plays_nothing_of_it_and_a_viewer_without_a_profile(
         await playback.open(wish(renditions=[]))
     with pytest.raises(Invalid):
         await playback.open(wish(who=viewer(profile=None)))
+
+
+# -- keys ----------------------------------------------------------------------------------------------------------
+
+
+async def licensed(playback: Playback, title: str = "ttl_1", who: Viewer | None = None) -> tuple[Session, ContentKey]:
+    """A session of an encrypted film, and the film's key."""
+    key = await playback.key(MakeKey(f"enc_{title}"))
+    asked = msgspec.structs.replace(wish(title, who=who), encode_path=f"{title}/enc_{title}", key_id=key.key_id)
+    return await playback.open(asked), key
+
+
+def query(session: Session, *key_ids: str, token: str = "") -> LicenceQuery:
+    return LicenceQuery(session.id, token or session.token, list(key_ids) or None)
+
+
+async def test_an_encode_has_one_key_however_often_and_by_how_many_it_is_asked(playback: Playback) -> None:
+    keys = await asyncio.gather(*[playback.key(MakeKey("enc_1")) for _ in range(8)])
+    assert len({(key.key_id, key.key) for key in keys}) == 1
+    other = await playback.key(MakeKey("enc_2"))
+    assert (other.key_id, other.key) != (keys[0].key_id, keys[0].key)
+    assert [len(part) for part in (bytes.fromhex(other.key_id), other.key)] == [16, 16]
+
+
+async def test_a_session_gets_its_own_film_s_key_and_no_other(playback: Playback) -> None:
+    session, key = await licensed(playback)
+    assert session.key_id == key.key_id
+    assert (await playback.session(ByToken(session.id, session.token))).key_id == key.key_id
+    given = await playback.licence(query(session))
+    assert given.keys == [key]
+    assert given.expires_at == session.media_expires_at
+    other, others = await licensed(playback, "ttl_2")
+    assert (await playback.licence(query(session, others.key_id, key.key_id))).keys == [key]
+    with pytest.raises(NotLicensed):
+        await playback.licence(query(session, others.key_id))
+    for wrong in (query(session, token=other.token), query(session, token="x"), query(other, token=session.token)):
+        with pytest.raises(BadSessionToken):
+            await playback.licence(wrong)
+
+
+async def test_a_session_of_a_clear_film_has_no_key(playback: Playback) -> None:
+    with pytest.raises(NotLicensed):
+        await playback.licence(query(await playback.open(wish())))
+
+
+async def test_no_key_once_the_session_has_ended_or_run_out(playback: Playback, clock: HandClock) -> None:
+    closed, _ = await licensed(playback)
+    await playback.close(Close(closed.id, closed.account_id, closed.profile_id))
+    withdrawn, _ = await licensed(playback, "ttl_2")
+    await playback.close_all(CloseAll(title_id="ttl_2"))
+    revoked, _ = await licensed(playback, "ttl_3", viewer(login="lgn_9"))
+    await playback.close_all(CloseAll(login="lgn_9"))
+    taken, _ = await licensed(playback, "ttl_4")
+    await licensed(playback, "ttl_4")
+    late, _ = await licensed(playback, "ttl_5")
+    for session in (closed, withdrawn, revoked, taken):
+        with pytest.raises(NoSuchSession):
+            await playback.licence(query(session))
+    assert (await playback.licence(query(late))).keys
+    clock.calendar = late.media_expires_at
+    with pytest.raises(NoSuchSession):
+        await playback.licence(query(late))
+
+
+async def test_the_database_holds_no_key_that_opens_a_film(playback: Playback, database: Database) -> None:
+    _, key = await licensed(playback)
+    rows = await database.read(lambda c: c.execute(select(tables.keys)).all())
+    assert [len(row.wrapped) for row in rows] == [24]
+    assert key.key not in rows[0].wrapped
+    assert key.key.hex() not in repr(key)
+    assert str(key.key) not in f"{key} {key!r}"
+
+
+async def test_a_new_master_wraps_all_keys_and_the_old_one_still_opens_what_was_restored(
+    database: Database, clock: HandClock
+) -> None:
+    masters = Masters([b"m" * 32])
+    service = Service(database, clock, Ids(clock), [b"k" * 32], masters)
+    before = [await service.key(MakeKey(f"enc_{n}")) for n in range(3)]
+    masters.replace([b"n" * 32, b"m" * 32])
+    late = await service.key(MakeKey("enc_late"))
+    assert await service.rewrap() == 3
+    assert await service.rewrap() == 0
+    only_new = Service(database, clock, Ids(clock), [b"k" * 32], Masters([b"n" * 32]))
+    assert [await only_new.key(MakeKey(f"enc_{n}")) for n in range(3)] == before
+    assert await only_new.key(MakeKey("enc_late")) == late
+    stranger = Service(database, clock, Ids(clock), [b"k" * 32], Masters([b"x" * 32]))
+    with pytest.raises(MatineeError, match="master key"):
+        await stranger.key(MakeKey("enc_0"))
+
+
+# -- what joins later ----------------------------------------------------------------------------------------------
+
+
+def rung(height: int, codecs: str = "avc1.64001f") -> Rendition:
+    name, bps = f"v{height}-{codecs[:4]}", height * 3000
+    return Rendition(name, Track.VIDEO, name, codecs, bps, bps, width=height * 16 // 9, height=height)
+
+
+def names(session: Session) -> list[str]:
+    return [rendition.id for rendition in session.renditions]
+
+
+async def test_what_is_made_later_joins_a_session_that_began_early(playback: Playback) -> None:
+    device = Device(Screen(1280, 720), ["avc1.640028", "av01.0.08M.08"], 100_000)
+    early = msgspec.structs.replace(wish(renditions=[rung(240), AUDIO]), device=device, complete=False)
+    session = await playback.open(early)
+    assert (session.complete, names(session)) == (False, ["v240-avc1", "a-en"])
+    everything = [rung(1080), rung(720), rung(480), rung(240), rung(720, "av01.0.08M.08"), AUDIO]
+    half = await playback.refit(Refit(session.id, session.token, [rung(480), rung(240), AUDIO], complete=False))
+    assert (half.complete, names(half)) == (False, ["v480-avc1", "v240-avc1", "a-en"])
+    whole = await playback.refit(Refit(session.id, session.token, everything, complete=True))
+    assert (whole.complete, names(whole)) == (True, ["v720-avc1", "v480-avc1", "v240-avc1", "a-en"])
+    assert await playback.session(ByToken(session.id, session.token)) == whole
+    assert await playback.refit(Refit(session.id, session.token, [AUDIO], complete=False)) == whole
+
+
+async def test_the_plan_bounds_what_joins(playback: Playback) -> None:
+    early = msgspec.structs.replace(wish(renditions=[rung(240), AUDIO]), max_height=480, complete=False)
+    session = await playback.open(early)
+    later = Refit(session.id, session.token, [rung(720), rung(480), rung(240), AUDIO], complete=True)
+    assert names(await playback.refit(later)) == ["v480-avc1", "v240-avc1", "a-en"]
+
+
+async def test_nothing_joins_a_session_that_began_complete_has_ended_or_is_another_s(playback: Playback) -> None:
+    session = await playback.open(wish())
+    more = [rung(1080), VIDEO, AUDIO]
+    assert await playback.refit(Refit(session.id, session.token, more, complete=True)) == session
+    with pytest.raises(BadSessionToken):
+        await playback.refit(Refit(session.id, "x", more, complete=True))
+    await playback.close(Close(session.id, session.account_id, session.profile_id))
+    with pytest.raises(NoSuchSession):
+        await playback.refit(Refit(session.id, session.token, more, complete=True))
+
+
+async def test_a_session_keeps_the_thumbnails_of_its_film(playback: Playback) -> None:
+    small = Thumbnails("thumbnails", 240, 136, 5, 6, 2000, 3, 9000)
+    opened = await playback.open(msgspec.structs.replace(wish(), thumbnails=small))
+    assert opened.thumbnails == small
+    assert (await playback.session(ByToken(opened.id, opened.token))).thumbnails == small
+    without = await playback.open(wish())
+    assert (await playback.session(ByToken(without.id, without.token))).thumbnails is None
+
+
+async def test_a_start_tells_its_series_and_whether_it_is_a_preview(playback: Playback, database: Database) -> None:
+    await playback.open(msgspec.structs.replace(wish("ttl_episode"), series_id="ttl_series"))
+    await playback.open(msgspec.structs.replace(wish("ttl_draft"), preview=True))
+    rows = await database.read(lambda connection: connection.execute(select(tables.outbox)).all(), fresh=True)
+    told = [msgspec.json.decode(row.event)["data"] for row in rows]
+    assert [(each["title_id"], each["series_id"], each["preview"]) for each in told] == [
+        ("ttl_episode", "ttl_series", False),
+        ("ttl_draft", None, True),
+    ]

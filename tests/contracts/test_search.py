@@ -9,12 +9,22 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from matinee.runtime.errors import Invalid, Unavailable
-from matinee.services.search.contract import Document, Documents, Popularity, Removal, Search, SearchQuery, StateQuery
+from matinee.services.search.contract import (
+    Document,
+    Documents,
+    Popularity,
+    Removal,
+    Search,
+    SearchQuery,
+    StateQuery,
+    Translation,
+)
 from matinee.services.search.open import open as open_store
 from matinee.services.search.service import Service
 from matinee.services.search.store import Store
@@ -392,3 +402,20 @@ async def test_ten_thousand_titles(store: Store) -> None:
         took.append((perf_counter() - begun) * 1000)
         assert any(names[int(each[4:])].startswith(text.strip()) for each in answer)
     print(f"10,000 titles: p50 {median(took):.2f} ms, p99 {sorted(took)[197]:.2f} ms")  # noqa: T201
+
+
+async def test_a_title_is_found_in_each_of_its_languages(search: Search) -> None:
+    words = {"de": Translation("Der Himmel", "Zwei Engel."), "ja": Translation("ベルリン・天使の詩")}
+    made = Document("ttl_wings", 1, "Wings of Desire", "Two angels.", 1987, [], Maturity.ALL, [], translations=words)
+    other = Document("ttl_other", 1, "Himmel und Huhn", "", 2005, [], Maturity.ALL, [])
+    await search.index(Documents([made, other]))
+
+    async def first(text: str) -> str:
+        return (await search.search(SearchQuery(text, Maturity.ALL, "DE"))).title_ids[0]
+
+    for text in ("wings", "der himmel", "engel", "天使"):
+        assert await first(text) == "ttl_wings"
+    assert await first("himmel und") == "ttl_other"
+    await search.index(Documents([msgspec.structs.replace(made, revision=2, translations={})]))
+    assert (await search.search(SearchQuery("der himmel", Maturity.ALL, "DE"))).title_ids != ["ttl_wings"]
+    assert (await search.search(SearchQuery("天使", Maturity.ALL, "DE"))).title_ids == []

@@ -58,6 +58,7 @@ from matinee.services.metrics.contract import Metrics
 from matinee.services.metrics.open import open as open_metrics
 from matinee.services.metrics.service import Service as MetricsService
 from matinee.services.playback.contract import Playback
+from matinee.services.playback.masters import Masters
 from matinee.services.playback.service import Service as PlaybackService
 from matinee.services.search.contract import Document, Documents, Search
 from matinee.services.search.open import open as open_search
@@ -66,6 +67,7 @@ from matinee.services.steering.contract import Report, Steering
 from matinee.services.steering.service import Service as SteeringService
 from matinee.terms.maturity import Maturity
 from matinee.terms.rendition import Rendition, Track
+from matinee.terms.rendition import Role as Purpose
 from matinee.terms.viewer import Role
 
 PASSWORD = "correct horse"
@@ -81,6 +83,7 @@ RENDITIONS = [
         "a-de", Track.AUDIO, "a-de", "mp4a.40.2", 130_000, 128_000, "de", "Deutsch", channels=2, sample_rate=48000
     ),
     Rendition("t-en", Track.TEXT, "t-en", "wvtt", 500, 300, "en", "English"),
+    Rendition("t-fr", Track.TEXT, "t-fr", "wvtt", 500, 300, "fr", "Français (forced)", role=Purpose.FORCED),
 ]
 
 
@@ -264,7 +267,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         "search": SearchService(index),
         "history": HistoryService(history, log, clock, ids),
         "metrics": MetricsService(metrics, clock),
-        "playback": PlaybackService(databases["playback"], clock, ids, [b"k" * 32]),
+        "playback": PlaybackService(databases["playback"], clock, ids, [b"k" * 32], Masters([b"m" * 32])),
         "steering": SteeringService(clock, media),
         "fill": FillService(databases["fill"]),
         "jobs": jobs,

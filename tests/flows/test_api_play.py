@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import asyncio
+from base64 import b64encode, urlsafe_b64encode
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
+import msgspec
 import pytest
 
+from matinee.services.catalog.contract import Attach, ByTitle, Encode
+from matinee.services.playback.contract import ContentKey, MakeKey
 from matinee.terms.maturity import Maturity
 
 if TYPE_CHECKING:
@@ -29,7 +34,7 @@ async def play(house: House) -> tuple[Any, Any, Any]:
 
 async def test_a_play_names_manifests_appliances_and_where_to_go_on(house: House) -> None:
     _, title, playing = await play(house)
-    assert playing["title"] == {"id": title.id, "title": "Metropolis"}
+    assert playing["title"] == {"id": title.id, "title": "Metropolis", "episode": None}
     assert playing["manifests"]["dash"].startswith("http://localhost:8080/api/play/sessions/")
     assert [(each["id"], each["url"], each["rank"]) for each in playing["appliances"]] == [
         ("cdn-a", "http://localhost:8081", 0),
@@ -220,3 +225,243 @@ async def test_a_title_above_the_age_limit_is_not_there(house: House) -> None:
     assert (await member.http.post("/api/session/profile", json={"profile_id": child["id"]})).status_code == 200
     answer = await member.http.post(f"/api/play/{title.id}", json=DEVICE)
     assert answer.status_code in {403, 404}
+
+
+# -- encrypted films -----------------------------------------------------------------------------------------------
+
+NAMES = {"d": "urn:mpeg:dash:schema:mpd:2011", "cps": "https://dashif.org/CPS"}
+
+
+async def encrypted(house: House) -> tuple[Any, Any, ContentKey]:
+    """A member, an encrypted film and its key; one appliance."""
+    member, title = await house.member(), await house.title()
+    encode = await house.clients.catalog.encode(ByTitle(title.id))
+    key = await house.clients.playback.key(MakeKey(encode.id))
+    encode = msgspec.structs.replace(encode, protection="clearkey", key_id=key.key_id)
+    await house.clients.catalog.attach(Attach(title.id, encode))
+    await house.appliance()
+    return member, title, key
+
+
+def b64(data: bytes) -> str:
+    return urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+async def test_an_encrypted_film_s_play_leads_to_its_key(house: House) -> None:
+    member, title, key = await encrypted(house)
+    playing = (await member.http.post(f"/api/play/{title.id}", json=DEVICE)).json()
+    assert playing["protection"] == "clearkey"
+    asks = {"kids": [b64(bytes.fromhex(key.key_id))], "type": "temporary"}
+    player = house.http()
+    for headers in ({"content-type": "application/octet-stream"}, {"content-type": "application/json"}, {}):
+        answer = await player.post(playing["licence"]["url"], content=msgspec.json.encode(asks), headers=headers)
+        assert answer.status_code == 200, answer.text
+        assert answer.json() == {
+            "keys": [{"kty": "oct", "kid": asks["kids"][0], "k": b64(key.key)}],
+            "type": "temporary",
+        }
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["access-control-allow-origin"] == "*"
+    plain = await player.get(playing["licence"]["url"].replace("/licence?", "/key?"))
+    assert (plain.content, plain.headers["cache-control"]) == (key.key, "no-store")
+
+
+async def test_the_dash_manifest_names_the_key_and_the_licence(house: House) -> None:
+    member, title, key = await encrypted(house)
+    playing = (await member.http.post(f"/api/play/{title.id}", json=DEVICE)).json()
+    mpd = ET.fromstring((await house.http().get(playing["manifests"]["dash"])).text)
+    sets = mpd.findall(".//d:AdaptationSet", NAMES)
+    for group in sets:
+        systems = group.findall("d:ContentProtection", NAMES)
+        if group.get("contentType") == "text":
+            assert systems == []
+            continue
+        assert [system.get("value") for system in systems] == ["cbcs", "ClearKey1.0"]
+        kid = systems[0].get("{urn:mpeg:cenc:2013}default_KID") or ""
+        assert kid.replace("-", "") == key.key_id
+        assert systems[1].findtext("cps:Laurl", namespaces=NAMES) == playing["licence"]["url"]
+    assert {group.get("contentType") for group in sets} == {"video", "audio", "text"}
+
+
+@pytest.mark.parametrize("form", ["eme", "identity"])
+async def test_the_hls_playlists_of_an_encrypted_film_name_the_key_in_the_form_that_was_asked(
+    house: House, form: str
+) -> None:
+    member, title, key = await encrypted(house)
+    playing = (await member.http.post(f"/api/play/{title.id}", json=DEVICE)).json()
+    player = house.http()
+    master = (await player.get(f"{playing['manifests']['hls']}&keys={form}")).text
+    playlists = [line for line in master.splitlines() if line.startswith("http")]
+    assert playlists
+    for url in playlists:
+        text = (await player.get(url)).text
+        lines = text.splitlines()
+        lined = [line for line in lines if line.startswith("#EXT-X-KEY")]
+        assert len(lined) == 1
+        if form == "eme":
+            assert 'KEYFORMAT="org.w3.clearkey"' in lined[0]
+            assert b64encode(bytes.fromhex(key.key_id)).decode() in lined[0]
+        else:
+            uri = lined[0].partition('URI="')[2].partition('"')[0]
+            assert 'KEYFORMAT="identity"' in lined[0]
+            assert (await player.get(uri)).content == key.key
+        assert len([line for line in lines if line.endswith(".m4s")]) == 1800
+        assert len(text) < 120_000, "the token stands once"
+        assert "http://localhost:8081/URISigningPackage=" in text
+    subtitles = next(line for line in master.splitlines() if "TYPE=SUBTITLES" in line)
+    assert 'URI="http://localhost:8081/' in subtitles, "words are not encrypted"
+    default = (await player.get(playing["manifests"]["hls"])).text
+    assert "&keys=eme" in default
+
+
+async def test_nobody_without_the_session_s_own_token_gets_a_key(house: House) -> None:
+    member, title, key = await encrypted(house)
+    playing = (await member.http.post(f"/api/play/{title.id}", json=DEVICE)).json()
+    clear = await house.title("Sunrise")
+    other = (await member.http.post(f"/api/play/{clear.id}", json=DEVICE)).json()
+    licence, foreign = playing["licence"]["url"], other["steering_url"].partition("token=")[2]
+    where, _, token = licence.partition("?token=")
+    asks = {"kids": [b64(bytes.fromhex(key.key_id))]}
+    elsewhere = other["steering_url"].replace("/steering?", "/licence?")
+    tried = [
+        await member.http.post(where, json=asks),
+        await member.http.post(f"{where}?token=", json=asks),
+        await member.http.post(f"{where}?token={foreign}", json=asks),
+        await member.http.post(f"{where}?token={token[:-4]}AAAA", json=asks),
+        await member.http.post(elsewhere, json=asks),
+        await member.http.get(where.replace("/licence", "/key")),
+        await member.http.get(elsewhere.replace("/licence?", "/key?")),
+        await member.http.post(licence, json={"kids": [b64(bytes(16))]}),
+    ]
+    assert {answer.status_code for answer in tried} == {403}
+    assert {answer.json()["type"] for answer in tried} == {"bad-session-token", "not-licensed"}
+    for answer in tried:
+        assert key.key not in answer.content
+        assert b64(key.key) not in answer.text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{}",
+        b'{"kids":[]}',
+        b'{"kids":["x"]}',
+        b'{"kids":{}}',
+        b'{"kids":["AAAAAAAAAAAAAAAAAAAAAA"],"type":"persistent-license"}',
+        b"[" * 9999,
+        b"\xff",
+    ],
+)
+async def test_a_licence_is_asked_for_as_the_standard_says_or_refused(house: House, body: bytes) -> None:
+    member, title, _ = await encrypted(house)
+    playing = (await member.http.post(f"/api/play/{title.id}", json=DEVICE)).json()
+    answer = await house.http().post(playing["licence"]["url"], content=body)
+    assert (answer.status_code, answer.json()["type"]) == (400, "invalid-request")
+
+
+async def test_a_page_of_another_origin_may_ask_for_a_licence(house: House) -> None:
+    member, title, _ = await encrypted(house)
+    playing = (await member.http.post(f"/api/play/{title.id}", json=DEVICE)).json()
+    answer = await house.http().options(playing["licence"]["url"])
+    assert answer.status_code == 204
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert answer.headers["access-control-allow-headers"] == "Content-Type"
+
+
+@pytest.mark.parametrize("ending", ["left", "logged out", "withdrawn", "taken over"])
+async def test_no_key_once_the_session_is_over(house: House, ending: str) -> None:
+    member, title, key = await encrypted(house)
+    playing = (await member.http.post(f"/api/play/{title.id}", json=DEVICE)).json()
+    if ending == "left":
+        await member.http.delete(f"/api/play/sessions/{playing['session_id']}")
+    elif ending == "logged out":
+        await member.http.delete("/api/session")
+    elif ending == "withdrawn":
+        editor = await house.editor()
+        await editor.http.post(f"/api/studio/titles/{title.id}/withdraw")
+    else:
+        await member.http.post(f"/api/play/{title.id}", json=DEVICE)
+    asks = {"kids": [b64(bytes.fromhex(key.key_id))]}
+    answer = await house.http().post(playing["licence"]["url"], json=asks)
+    assert (answer.status_code, answer.json()["type"]) == (404, "no-such-session")
+    assert (await house.http().get(playing["licence"]["url"].replace("/licence?", "/key?"))).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("host", "scheme", "status"),
+    [
+        ("films.example.org", "http", 403),
+        ("192.168.1.10:8080", "http", 403),
+        ("[fd00::1]:8080", "http", 403),
+        ("films.example.org", "https", 201),
+        ("localhost:8080", "http", 201),
+        ("tv.localhost:8080", "http", 201),
+        ("127.0.0.2:8080", "http", 201),
+        ("[::1]:8080", "http", 201),
+    ],
+)
+async def test_an_encrypted_film_needs_an_address_where_browsers_decrypt(
+    house: House, host: str, scheme: str, status: int
+) -> None:
+    member, title, _ = await encrypted(house)
+    house.door.scheme = scheme
+    answer = await member.http.post(f"/api/play/{title.id}", json=DEVICE, headers={"host": host})
+    assert answer.status_code == status, answer.text
+    if status == 403:
+        assert answer.json()["type"] == "secure-context-required"
+        assert "https" in answer.json()["remedy"]
+        clear = await house.title("Sunrise")
+        assert (await member.http.post(f"/api/play/{clear.id}", json=DEVICE, headers={"host": host})).status_code == 201
+
+
+# -- what joins later ----------------------------------------------------------------------------------------------
+
+
+async def growing(house: House) -> tuple[Any, Any, Encode]:
+    """A member, a film that has its lowest picture only, and what it is to have."""
+    member, title = await house.member(), await house.title()
+    whole = await house.clients.catalog.encode(ByTitle(title.id))
+    first = [each for each in whole.renditions if each.id != "v720"]
+    await attach(house, title, msgspec.structs.replace(whole, renditions=first, complete=False))
+    return member, title, whole
+
+
+async def attach(house: House, title: Any, encode: Encode) -> None:
+    await house.clients.catalog.attach(Attach(title.id, encode))
+    await house.appliance()
+
+
+async def test_better_pictures_join_the_session_that_plays(house: House) -> None:
+    member, title, whole = await growing(house)
+    playing = (await member.http.post(f"/api/play/{title.id}", json=DEVICE)).json()
+    player, dash, state = house.http(), playing["manifests"]["dash"], playing["contents_url"]
+    assert 'height="720"' not in (await player.get(dash)).text
+    early = (await player.get(state)).json()
+    assert (early["complete"], sorted(early["renditions"])) == (False, ["a-de", "a-en", "t-en", "t-fr", "v360"])
+    await attach(house, title, whole)
+    async with asyncio.timeout(5):
+        while not (later := (await player.get(state)).json())["complete"]:
+            await asyncio.sleep(0.05)
+    assert sorted(later["renditions"]) == ["a-de", "a-en", "t-en", "t-fr", "v360", "v720"]
+    text = (await player.get(dash)).text
+    assert 'height="720"' in text
+    assert 'type="static"' in text
+    assert "/v720/main.m3u8" in (await player.get(playing["manifests"]["hls"])).text
+    again = (await member.http.post(f"/api/play/{title.id}", json=DEVICE)).json()
+    assert again["contents_url"] is None
+
+
+async def test_another_encode_does_not_join(house: House) -> None:
+    member, title, whole = await growing(house)
+    playing = (await member.http.post(f"/api/play/{title.id}", json=DEVICE)).json()
+    await attach(house, title, msgspec.structs.replace(whole, id=f"enc_{'0' * 32}"))
+    assert 'height="720"' not in (await house.http().get(playing["manifests"]["dash"])).text
+
+
+async def test_a_catalogue_away_leaves_the_session_as_it_was(house: House) -> None:
+    member, title, _ = await growing(house)
+    playing = (await member.http.post(f"/api/play/{title.id}", json=DEVICE)).json()
+    house.channels["catalog"].broken = True
+    answer = await house.http().get(playing["manifests"]["dash"])
+    assert (answer.status_code, 'height="360"' in answer.text) == (200, True)

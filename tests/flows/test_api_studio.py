@@ -13,7 +13,7 @@ from matinee.services.catalog.contract import CreateTitle, Metadata
 from matinee.services.fill.contract import ObserveManifest
 
 if TYPE_CHECKING:
-    from conftest import House
+    from conftest import House, Member
 
 
 TUS = {"Tus-Resumable": "1.0.0"}
@@ -119,7 +119,9 @@ async def test_the_protocol_is_announced(house: House) -> None:
     answer = await house.http().options("/api/studio/uploads")
     assert answer.status_code == 204
     assert answer.headers["tus-version"] == "1.0.0"
-    assert answer.headers["tus-extension"] == "creation"
+    extensions = {"creation", "creation-with-upload", "creation-defer-length", "expiration", "checksum", "termination"}
+    assert set(answer.headers["tus-extension"].split(",")) == extensions
+    assert answer.headers["tus-checksum-algorithm"] == "sha1,md5,sha256"
 
 
 async def test_another_editor_s_upload_is_not_found(house: House) -> None:
@@ -204,3 +206,113 @@ async def test_preparations_are_watched_cancelled_and_retried(house: House, tmp_
     cancelled = await editor.http.delete(f"/api/studio/preparations/{made.id}")
     assert (cancelled.status_code, cancelled.json()["phase"]) == (200, "canceled")
     assert (await editor.http.delete("/api/studio/preparations/job_none")).status_code == 404
+
+
+NEW_SERIES = {"metadata": {"title": "Dark Ages", "maturity": 7}}
+
+
+async def new_series(editor: Member, key: str = "one", **about: Any) -> dict[str, Any]:
+    body = {"metadata": {**NEW_SERIES["metadata"], **about}}
+    answer = await editor.http.post("/api/studio/titles", json=body, headers={"Idempotency-Key": key})
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+async def test_a_series_is_begun_once_and_gets_its_episodes(house: House) -> None:
+    editor = await house.editor()
+    series, again = await new_series(editor), await new_series(editor)
+    assert (series["id"], series["kind"], series["state"]) == (again["id"], "series", "draft")
+    assert (await editor.http.post("/api/studio/titles", json=NEW_SERIES)).status_code == 400
+    film = await house.title("The Well")
+    place = {"series_id": series["id"], "season": 1, "number": 1, "number_to": None}
+    moved = (await editor.http.patch(f"/api/studio/titles/{film.id}", json={"episode": place})).json()
+    assert (moved["kind"], moved["episode"]) == ("episode", {**place, "series_title": "Dark Ages"})
+    assert (await editor.http.get(f"/api/studio/titles/{series['id']}")).json()["state"] == "published"
+    of_series = (await editor.http.get(f"/api/studio/titles/{series['id']}/episodes")).json()["titles"]
+    assert [each["id"] for each in of_series] == [film.id]
+    other = await house.title("Another")
+    taken = await editor.http.patch(f"/api/studio/titles/{other.id}", json={"episode": place})
+    assert (taken.status_code, taken.json()["type"], taken.json()["title_id"]) == (409, "episode-taken", film.id)
+    nowhere = await editor.http.patch(
+        f"/api/studio/titles/{other.id}", json={"episode": {**place, "series_id": other.id}}
+    )
+    assert (nowhere.status_code, nowhere.json()["field"]) == (400, "episode.series_id")
+    assert (await editor.http.get("/api/studio/titles/ttl_0/episodes")).status_code == 404
+
+
+async def test_withdrawing_a_series_ends_what_plays_of_it_and_publishing_brings_it_back(house: House) -> None:
+    member, editor = await house.member(), await house.editor()
+    await house.appliance()
+    series, film = await new_series(editor), await house.title("The Well")
+    place = {"series_id": series["id"], "season": 1, "number": 1}
+    await editor.http.patch(f"/api/studio/titles/{film.id}", json={"episode": place})
+    playing = (await member.http.post(f"/api/play/{film.id}", json={})).json()
+    await editor.http.post(f"/api/studio/titles/{series['id']}/withdraw")
+    assert (await house.http().get(playing["manifests"]["hls"])).status_code == 404
+    assert (await member.http.post(f"/api/play/{film.id}", json={})).status_code == 404
+    published = await editor.http.post(f"/api/studio/titles/{series['id']}/publish")
+    assert (published.status_code, published.json()["state"]) == (200, "published")
+    wanted = await house.clients.fill.observe_manifest(ObserveManifest("cdn-a", 0, 0))
+    assert [each.encode_path for each in wanted.encodes] == [f"{film.id}/{film.encode_id}"]
+    assert (await member.http.post(f"/api/play/{film.id}", json={})).status_code == 201
+    empty = await new_series(editor, "two", title="Empty")
+    refused = await editor.http.post(f"/api/studio/titles/{empty['id']}/publish")
+    assert (refused.status_code, refused.json()["type"]) == (409, "not-playable")
+
+
+async def test_two_editors_do_not_overwrite_each_other(house: House) -> None:
+    editor = await house.editor()
+    path = f"/api/studio/titles/{(await house.title()).id}"
+    opened = (await editor.http.get(path)).json()
+    mine = await editor.http.patch(path, json={"title": "Mine", "revision": opened["revision"]})
+    assert (mine.status_code, mine.json()["title"]) == (200, "Mine")
+    theirs = await editor.http.patch(path, json={"title": "Theirs", "revision": opened["revision"]})
+    assert (theirs.status_code, theirs.json()["type"]) == (409, "revision-conflict")
+    assert theirs.json()["revision"] == mine.json()["revision"]
+    assert (await editor.http.get(path)).json()["title"] == "Mine"
+
+
+async def test_words_in_several_languages_are_written_and_taken_away(house: House) -> None:
+    editor = await house.editor()
+    path = f"/api/studio/titles/{(await house.title()).id}"
+    words = {"de": {"title": "Metropolis", "synopsis": "Eine Stadt."}, "pt-br": {"title": "Metrópolis"}}
+    changed = (await editor.http.patch(path, json={"translations": words})).json()
+    assert changed["translations"] == {"de": words["de"], "pt-BR": {"title": "Metrópolis", "synopsis": ""}}
+    assert (await editor.http.patch(path, json={"translations": {"de": {"title": ""}}})).status_code == 400
+    assert (await editor.http.patch(path, json={"translations": {"d e": {"title": "x"}}})).status_code == 400
+    assert (await editor.http.patch(path, json={"translations": {}})).json()["translations"] == {}
+
+
+async def test_studio_titles_are_found_by_words_state_and_kind(house: House) -> None:
+    editor = await house.editor()
+    draft, shown = await house.title("Métropolis", published=False), await house.title("Metro")
+    series = await new_series(editor, title="Metro nights")
+
+    async def found(query: str) -> set[str]:
+        return {each["id"] for each in (await editor.http.get(f"/api/studio/titles?{query}")).json()["titles"]}
+
+    assert await found("q=metro") == {draft.id, shown.id, series["id"]}
+    assert await found("q=METRO&state=draft") == {draft.id, series["id"]}
+    assert await found("q=metro&kind=series") == {series["id"]}
+    assert await found("q=nothing") == set()
+    assert (await editor.http.get("/api/studio/titles?state=gone")).status_code == 400
+
+
+async def test_a_draft_is_deleted_with_all_that_it_has(house: House, tmp_path: Path) -> None:
+    editor = await house.editor()
+    draft, shown = await house.title("Draft", published=False), await house.title("Shown")
+    media = f"media/{draft.id}/{draft.encode_id}/v720/init.mp4"
+    await obstore.put_async(house.clients.objects, media, b"abc")
+    film = tmp_path / "film.mkv"
+    film.write_bytes(b"no film at all")
+    coming = await house.clients.ingest.start(Start("k", str(film), "film.mkv", Metadata("Sunrise")))
+    for title_id in (draft.id, coming.title_id):
+        assert (await editor.http.delete(f"/api/studio/titles/{title_id}")).status_code == 204
+        assert (await editor.http.get(f"/api/studio/titles/{title_id}")).status_code == 404
+    assert draft.poster is not None
+    left = [each["path"] for batch in obstore.list(house.clients.objects) for each in batch]
+    assert not [path for path in left if draft.id in path or draft.poster.id in path]
+    assert (await editor.http.get(f"/api/studio/preparations/{coming.id}")).json()["phase"] == "canceled"
+    refused = await editor.http.delete(f"/api/studio/titles/{shown.id}")
+    assert (refused.status_code, refused.json()["type"]) == (409, "not-a-draft")
+    assert (await editor.http.delete("/api/studio/titles/ttl_0")).status_code == 404

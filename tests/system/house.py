@@ -127,7 +127,9 @@ class Installation:
 
     def add(self, path: Path, title: str, *options: str) -> str:
         """The title's id, once it plays."""
-        ran = matinee("add", path, "--title", title, "--maturity", 0, "--wait", "--home", self.home, *options)
+        ran = matinee(
+            "add", path, "--title", title, "--maturity", 0, "--again", "--wait", "--home", self.home, *options
+        )
         assert ran.returncode == 0, ran.stderr + ran.stdout + self.log()
         found = [each for each in self.owner().studio_titles() if each["title"] == title]
         return found[0]["id"]

@@ -10,10 +10,14 @@ from litestar.types import ControllerRouterHandler
 
 from matinee.api import (
     account,
+    artwork,
     beacon,
+    chapters,
     discovery,
     household,
     images,
+    jobs,
+    licence,
     manifests,
     methods,
     open_connect,
@@ -29,9 +33,11 @@ from matinee.api import (
 from matinee.api.body import JSONRequest
 from matinee.api.clients import Clients, Settings
 from matinee.api.home_rows import Rows
+from matinee.api.languages import accepted
+from matinee.api.pieces import Pieces
 from matinee.api.recently import Recently
-from matinee.api.uploads import Pieces
 from matinee.api.viewer import Gate, Origin
+from matinee.terms.language import Language
 from matinee.terms.viewer import Viewer
 
 LARGEST_BODY = 1 << 20
@@ -45,9 +51,13 @@ ROUTES: list[ControllerRouterHandler] = [
     *images.ROUTES,
     *play.ROUTES,
     *manifests.ROUTES,
+    *licence.ROUTES,
     *beacon.ROUTES,
     *studio.ROUTES,
+    *artwork.ROUTES,
+    *chapters.ROUTES,
     *uploads.ROUTES,
+    *jobs.ROUTES,
     *operations.ROUTES,
     *open_connect.ROUTES,
     *openapi.ROUTES,
@@ -81,6 +91,7 @@ def _dependencies(clients: Clients, settings: Settings) -> dict[str, Provide]:
         "pieces": _given(Pieces(clients)),
         "viewer": Provide(_viewer, sync_to_thread=False),
         "origin": Provide(_origin, sync_to_thread=False),
+        "languages": Provide(_languages, sync_to_thread=False),
         "appliance_id": Provide(_appliance_id, sync_to_thread=False),
     }
 
@@ -95,6 +106,10 @@ def _viewer(request: Request[Any, Any, Any]) -> Viewer:
 
 def _origin(request: Request[Any, Any, Any]) -> Origin:
     return request.state.origin
+
+
+def _languages(request: Request[Any, Any, Any]) -> list[Language]:
+    return list(accepted(request.headers.get("accept-language", "")))
 
 
 def _appliance_id(request: Request[Any, Any, Any]) -> str:

@@ -29,7 +29,7 @@ class JSONRequest(Request[Any, Any, Any]):
     async def json(self) -> Any:
         """Raises Invalid: another content type, bytes that are no UTF-8, JSON nested too deep, a field that does not fit."""
         media_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if media_type != "application/json":
+        if media_type != "application/json" and not self.route_handler.opt.get("any_media_type"):
             raise Invalid("Send the body as application/json", field="body")
         wanted = self.route_handler.parsed_data_field
         try:

@@ -7,19 +7,27 @@ from itertools import groupby
 
 from msgspec import Struct
 
-from matinee.terms.rendition import Rendition, Track
+from matinee.terms.rendition import Rendition, Role, Track
 
 
 class Location(Struct, frozen=True):
-    """An appliance as both manifests name it. `url` is the encode's root there, its token in the path, with a slash at the end."""
+    """An appliance as both manifests name it. `url` is the encode's root there, its token in the path, with a slash at the end.
+    `playlists` is where HLS finds the media playlists of encrypted tracks, `{}` in it the rendition; else they lie at `url`."""
 
     id: str
     url: str
+    playlists: str = ""
 
 
 def of(renditions: Iterable[Rendition], track: Track) -> list[Rendition]:
     """The renditions of one kind of track."""
     return [rendition for rendition in renditions if rendition.track is track]
+
+
+def default(renditions: Iterable[Rendition]) -> Rendition | None:
+    """The track that plays where nobody chose: the first that is the film's own sound, else the first."""
+    known = list(renditions)
+    return next((each for each in known if each.role is Role.MAIN), next(iter(known), None))
 
 
 def family(rendition: Rendition) -> str:

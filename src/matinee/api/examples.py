@@ -60,6 +60,22 @@ _ITEM = {
     "duration_s": 9180.0,
     "poster_url": f"/api/images/{_IMAGE_ID}",
     "progress": 0.5,
+    "kind": "film",
+    "episode": None,
+    "portrait_url": f"/api/images/{_IMAGE_ID}",
+}
+_SERIES_ID = f"ttl_{_HEX[:-1]}5"
+_PLACE = {"series_id": _SERIES_ID, "series_title": "The Dark Ages", "season": 1, "number": 2, "number_to": None}
+_EPISODE = {
+    "id": _TITLE_ID,
+    "title": "The Well",
+    "synopsis": "A village without water.",
+    "episode": _PLACE,
+    "maturity": 7,
+    "duration_s": 2400.0,
+    "picture_url": f"/api/images/{_IMAGE_ID}",
+    "resume_position_s": 600.0,
+    "progress": 0.25,
 }
 _STUDIO_TITLE: dict[str, Any] = {
     "id": _TITLE_ID,
@@ -75,6 +91,22 @@ _STUDIO_TITLE: dict[str, Any] = {
     "poster_url": f"/api/images/{_IMAGE_ID}",
     "created_at": _AT,
     "published_at": _AT,
+    "kind": "film",
+    "episode": None,
+    "translations": {"en": {"title": "Metropolis", "synopsis": "A city of the future."}},
+    "revision": 3,
+}
+_SERIES: dict[str, Any] = {
+    **_STUDIO_TITLE,
+    "id": _SERIES_ID,
+    "state": "draft",
+    "kind": "series",
+    "title": "The Dark Ages",
+    "translations": {},
+    "duration_s": 0.0,
+    "poster_url": None,
+    "published_at": None,
+    "revision": 1,
 }
 _PREPARATION = {
     "id": f"job_{_HEX}",
@@ -87,7 +119,50 @@ _PREPARATION = {
     "message": "",
     "created_at": _AT,
     "version": 3,
+    "eta_s": 312.5,
+    "notes": ["The sound was -14.2 LUFS; it is brought to -24."],
 }
+_TASK: dict[str, Any] = {
+    "step": "rungs.3",
+    "attempt": 1,
+    "state": "Started",
+    "reason": None,
+    "progress": 0.25,
+    "message": "",
+    "started_at": _AT,
+    "finished_at": None,
+}
+_FILM_JOB: dict[str, Any] = {
+    "id": f"job_{_HEX}",
+    "name": "ingest",
+    "group": "ingest",
+    "preparation_id": f"upl_{_HEX}",
+    "title_id": _TITLE_ID,
+    "title": "Metropolis",
+    "filename": "metropolis.mkv",
+    "state": "Accepted",
+    "reason": None,
+    "message": "",
+    "paused": False,
+    "progress": 0.4,
+    "eta_s": 312.5,
+    "created_at": _AT,
+    "version": 17,
+    "stages": [
+        {
+            "name": "rungs",
+            "state": "running",
+            "steps": 12,
+            "done": 3,
+            "running": 1,
+            "progress": 0.27,
+            "message": "",
+            "tasks": [_TASK],
+        }
+    ],
+}
+_CANCELED_JOB = {**_FILM_JOB, "state": "Finished", "reason": "killed", "message": "It was canceled.", "eta_s": None}
+_JOB_ID = {"job_id": f"job_{_HEX}"}
 _REPORT = {
     "appliance_id": "cdn-a",
     "url": "http://{host}:8081",
@@ -101,6 +176,19 @@ _REPORT = {
     "version": "0.1.0",
 }
 _KEY = {"Idempotency-Key": "3e8b1c1e-5d7a-4a0e-9a54-1f6f2d1c9b10"}
+_CHAPTER = {"start_s": 0.0, "title": "The city of the sons"}
+_PICTURE: dict[str, Any] = {
+    "id": _IMAGE_ID,
+    "shape": "landscape",
+    "url": f"/api/images/{_IMAGE_ID}",
+    "width": 1920,
+    "height": 1080,
+    "score": 5.7,
+    "supplied": False,
+    "chosen": True,
+    "picked": False,
+}
+
 _TITLE, _IMAGE, _SESSION = {"title_id": _TITLE_ID}, {"image_id": _IMAGE_ID}, {"session_id": _SESSION_ID}
 _PROFILE_ID, _JOB = {"profile_id": f"prf_{_HEX}"}, {"preparation_id": f"job_{_HEX}"}
 _UPLOAD = {"upload_id": f"upl_{_HEX}", "Tus-Resumable": "1.0.0"}
@@ -196,13 +284,26 @@ BY_OPERATION: dict[str, Example] = {
     "discovery.title": Example(
         answers={
             **_ITEM,
-            "synopsis": "A city of the future.",
+            "id": _SERIES_ID,
+            "title": "The Dark Ages",
+            "kind": "series",
+            "duration_s": 0.0,
+            "progress": 0.25,
+            "synopsis": "A village in winter.",
             "languages": ["de"],
             "subtitles": ["en"],
-            "resume_position_s": 4590.0,
+            "resume_position_s": 600.0,
             "playable": True,
+            "chapters": [],
+            "series": {
+                "seasons": [{"number": 1, "episodes": 3}],
+                "season": 1,
+                "episodes": [_EPISODE],
+                "next": None,
+                "up_next": _EPISODE,
+            },
         },
-        parameters=_TITLE,
+        parameters={"title_id": _SERIES_ID, "season": 1},
     ),
     "discovery.forget": Example(parameters=_TITLE),
     "images.image": Example(parameters={**_IMAGE, "w": 320}),
@@ -210,12 +311,12 @@ BY_OPERATION: dict[str, Example] = {
         asks={"device": {"screen": {"width": 1920, "height": 1080}, "codecs": ["avc1.64001f"], "downlink_kbps": 9000}},
         answers={
             "session_id": _SESSION_ID,
-            "title": {"id": _TITLE_ID, "title": "Metropolis"},
+            "title": {"id": _TITLE_ID, "title": "Metropolis", "episode": None},
             "manifests": {
                 "dash": f"{_AT_SESSION}/manifest.mpd?token=t",
                 "hls": f"{_AT_SESSION}/master.m3u8?token=t",
             },
-            "protection": "signed",
+            "protection": "clearkey",
             "appliances": [{"id": "cdn-a", "url": "http://localhost:8081", "rank": 0}],
             "steering_url": f"{_AT_SESSION}/steering?token=t",
             "resume_position_s": 0.0,
@@ -223,13 +324,37 @@ BY_OPERATION: dict[str, Example] = {
             "heartbeat_url": f"{_AT_SESSION}/heartbeat",
             "heartbeat_s": HEARTBEAT_S,
             "next": None,
+            "chapters": [{"start_s": 0.0, "title": "The city of the sons"}],
+            "thumbnails": f"{_AT_SESSION}/thumbnails.vtt?token=t",
+            "licence": {"url": f"{_AT_SESSION}/licence?token=t"},
+            "contents_url": f"{_AT_SESSION}?token=t",
         },
         parameters=_TITLE,
     ),
     "play.heartbeat": Example(asks={"position_s": 61.5, "state": "playing", "at": _AT}, parameters=_SESSION),
     "play.stop": Example(parameters=_SESSION),
+    "manifests.contents": Example(
+        answers={"complete": False, "renditions": ["v240", "a-en"]}, parameters={**_SESSION, **_TOKEN}
+    ),
+    "manifests.hls_playlist": Example(
+        answers="#EXTM3U\n…", parameters={**_SESSION, **_TOKEN, "rendition_id": "v240", "at": "cdn-a"}
+    ),
+    "licence.preflight": Example(parameters=_SESSION),
+    "licence.licence": Example(
+        asks={"kids": ["AQIDBAUGBwgJCgsMDQ4PEA"], "type": "temporary"},
+        answers={
+            "keys": [{"kty": "oct", "k": "EA8ODQwLCgkIBwYFBAMCAQ", "kid": "AQIDBAUGBwgJCgsMDQ4PEA"}],
+            "type": "temporary",
+        },
+        parameters={**_SESSION, **_TOKEN},
+    ),
+    "licence.plain_key": Example(answers="sixteen bytes", parameters={**_SESSION, **_TOKEN}),
     "manifests.dash_manifest": Example(answers="<MPD …/>", parameters={**_SESSION, **_TOKEN}),
     "manifests.hls_master": Example(answers="#EXTM3U\n…", parameters={**_SESSION, **_TOKEN}),
+    "manifests.webvtt_thumbnails": Example(
+        answers="WEBVTT\n\n00:00:00.000 --> 00:00:02.000\nhttps://…/00001.jpg#xywh=0,0,240,136\n",
+        parameters={**_SESSION, **_TOKEN},
+    ),
     "manifests.steering": Example(
         answers={
             "VERSION": 1,
@@ -254,14 +379,45 @@ BY_OPERATION: dict[str, Example] = {
         }
     ),
     "studio.titles": Example(answers={"titles": [_STUDIO_TITLE], "next": None}),
+    "studio.create_series": Example(
+        asks={"metadata": {"title": "The Dark Ages", "language": "en", "maturity": 7}}, answers=_SERIES, parameters=_KEY
+    ),
     "studio.title": Example(answers=_STUDIO_TITLE, parameters=_TITLE),
-    "studio.update_title": Example(asks={"year": 1927, "genres": ["Drama"]}, answers=_STUDIO_TITLE, parameters=_TITLE),
+    "studio.episodes": Example(
+        answers={"titles": [{**_STUDIO_TITLE, "kind": "episode", "title": "The Well", "episode": _PLACE}]},
+        parameters={"title_id": _SERIES_ID},
+    ),
+    "studio.update_title": Example(
+        asks={"year": 1927, "genres": ["Drama"], "revision": 3}, answers=_STUDIO_TITLE, parameters=_TITLE
+    ),
+    "studio.delete_title": Example(parameters=_TITLE),
     "studio.publish": Example(answers=_STUDIO_TITLE, parameters=_TITLE),
     "studio.withdraw": Example(answers={**_STUDIO_TITLE, "state": "withdrawn"}, parameters=_TITLE),
+    "chapters.chapters": Example(answers={"chapters": [_CHAPTER]}, parameters=_TITLE),
+    "chapters.set_chapters": Example(
+        asks={"chapters": [_CHAPTER]}, answers={"chapters": [_CHAPTER]}, parameters=_TITLE
+    ),
+    "artwork.artwork": Example(answers={"pictures": [_PICTURE]}, parameters=_TITLE),
+    "artwork.choose_artwork": Example(
+        asks={"shape": "landscape", "image_id": _IMAGE_ID}, answers={"pictures": [_PICTURE]}, parameters=_TITLE
+    ),
+    "artwork.upload_artwork": Example(answers={"pictures": [_PICTURE]}, parameters={**_TITLE, "shape": "landscape"}),
+    "artwork.drop_artwork": Example(answers={"pictures": []}, parameters={**_TITLE, **_IMAGE}),
     "studio.preparations": Example(answers={"cursor": 3, "preparations": [_PREPARATION]}),
     "studio.preparation": Example(answers=_PREPARATION, parameters=_JOB),
     "studio.cancel_preparation": Example(answers={**_PREPARATION, "phase": "canceled"}, parameters=_JOB),
     "studio.retry_preparation": Example(answers=_PREPARATION, parameters=_JOB),
+    "jobs.watch": Example(answers={"cursor": 17, "more": False, "jobs": [_FILM_JOB]}),
+    "jobs.one": Example(answers={"job": _FILM_JOB, "tasks": [_TASK]}, parameters=_JOB_ID),
+    "jobs.pause": Example(answers={**_FILM_JOB, "paused": True}, parameters=_JOB_ID),
+    "jobs.resume": Example(answers=_FILM_JOB, parameters=_JOB_ID),
+    "jobs.retry": Example(answers=_FILM_JOB, parameters={**_JOB_ID, "step": "rungs.3"}),
+    "jobs.cancel": Example(answers=_CANCELED_JOB, parameters=_JOB_ID),
+    "jobs.every": Example(answers={"jobs": [_FILM_JOB], "next": None}),
+    "jobs.pause_any": Example(answers={**_FILM_JOB, "paused": True}, parameters=_JOB_ID),
+    "jobs.resume_any": Example(answers=_FILM_JOB, parameters=_JOB_ID),
+    "jobs.retry_any": Example(answers=_FILM_JOB, parameters={**_JOB_ID, "step": "rungs.3"}),
+    "jobs.cancel_any": Example(answers=_CANCELED_JOB, parameters=_JOB_ID),
     "uploads.options": Example(),
     "uploads.create": Example(
         parameters={
@@ -272,8 +428,15 @@ BY_OPERATION: dict[str, Example] = {
     ),
     "uploads.progress": Example(parameters=_UPLOAD),
     "uploads.resume": Example(
-        parameters={**_UPLOAD, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
+        parameters={
+            **_UPLOAD,
+            "Upload-Offset": "0",
+            "Content-Type": "application/offset+octet-stream",
+            "Upload-Checksum": "sha1 qvTGHdzF6KLavt4PO0gs2a6pQ00=",
+        }
     ),
+    "uploads.terminate": Example(parameters=_UPLOAD),
+    "uploads.override": Example(parameters={**_UPLOAD, "X-HTTP-Method-Override": "DELETE"}),
     "operations.advance_clock": Example(asks={"advance_s": 86400}, answers={"now": _AT}),
     "operations.appliances": Example(answers={"appliances": [{"report": _REPORT, "seen_at": _AT, "up": True}]}),
     "open_connect.report": Example(asks=_REPORT),

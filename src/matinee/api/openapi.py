@@ -93,6 +93,7 @@ class Document:
         content = app.openapi_schema.to_schema()
         content["servers"] = [{"url": "/"}]
         described = [(content["paths"][path][method], handler) for path, method, handler in operations(app)]
+        _spell_out_parameters(described, content["components"]["schemas"])
         schemas = _add_schemas(described)
         content["components"] = {"schemas": {**schemas, "Problem": PROBLEM}, "securitySchemes": SCHEMES}
         for operation, handler in described:
@@ -130,6 +131,25 @@ def _add_schemas(described: Sequence[tuple[Json, HTTPRouteHandler]]) -> Json:
     for (media, _), schema in zip(places, found, strict=True):
         media["schema"] = schema
     return named
+
+
+def _spell_out_parameters(described: Sequence[tuple[Json, HTTPRouteHandler]], framework: Json) -> None:
+    """Puts what a parameter refers to (the values of an enum) in place of the reference: the framework's names for schemas are
+    not ours."""
+    for operation, _ in described:
+        for parameter in operation.get("parameters", []):
+            parameter["schema"] = _spelt_out(parameter["schema"], framework)
+
+
+def _spelt_out(node: Any, framework: Json) -> Any:
+    if isinstance(node, list):
+        return [_spelt_out(each, framework) for each in cast("list[Any]", node)]
+    if not isinstance(node, dict):
+        return node
+    tree = cast("Json", node)
+    if name := tree.get("$ref", "").rpartition("/")[2]:
+        return {key: value for key, value in framework[name].items() if key != "title"}
+    return {key: _spelt_out(value, framework) for key, value in tree.items()}
 
 
 def complete(operation: Json, handler: HTTPRouteHandler) -> None:

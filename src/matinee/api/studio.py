@@ -12,31 +12,46 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from matinee.api.clients import Clients, Injected
-from matinee.api.home_rows import picture
+from matinee.api.home_rows import Place, picture, place
+from matinee.api.signup import IdempotencyKey
 from matinee.api.viewer import Access
+from matinee.ingest import sources
 from matinee.ingest.contract import ByPreparation, ObservePreparations, Preparation, Preparations
 from matinee.ingest.wanted import wanted
 from matinee.runtime.errors import Conflict
 from matinee.services.catalog.contract import (
+    ByIds,
     ByTitle,
+    CreateTitle,
+    Episode,
+    EpisodeTaken,
     Genre,
+    Kind,
     ListTitles,
+    Metadata,
     NoSuchTitle,
+    NotADraft,
     NotPlayable,
+    RevisionConflict,
     Rights,
     State,
     Title,
+    Translations,
     UpdateTitle,
 )
 from matinee.services.fill.contract import Drop
 from matinee.services.playback.contract import CloseAll
 from matinee.terms.language import Language
 from matinee.terms.maturity import Maturity
+from matinee.terms.viewer import Viewer
 
 After = Annotated[int, QueryParameter(ge=0, le=2**53, description="The cursor of the answer before.")]
 Wait = Annotated[float, QueryParameter(ge=0, le=30, description="Seconds to wait for a change.")]
 Before = Annotated[str | None, QueryParameter(max_length=64, description="`next` of the page before.")]
 Limit = Annotated[int, QueryParameter(ge=1, le=200)]
+Text = Annotated[str, QueryParameter(max_length=200, description="Part of a title in any of its languages.")]
+OfState = Annotated[State | None, QueryParameter(name="state", description="Only these.")]
+OfKind = Annotated[Kind | None, QueryParameter(description="Only these.")]
 
 
 class StudioTitle(Struct, frozen=True):
@@ -53,6 +68,10 @@ class StudioTitle(Struct, frozen=True):
     poster_url: str | None
     created_at: datetime
     published_at: datetime | None
+    kind: Kind
+    episode: Place | None
+    translations: Translations
+    revision: int
 
 
 class StudioTitles(Struct, frozen=True):
@@ -62,8 +81,22 @@ class StudioTitles(Struct, frozen=True):
     next: str | None
 
 
+class Episodes(Struct, frozen=True):
+    """In the order in which they are watched, specials last; at most two thousand."""
+
+    titles: list[StudioTitle]
+
+
+class NewSeries(Struct, frozen=True, forbid_unknown_fields=True):
+    """A series to put episodes in. Films come by upload."""
+
+    metadata: Metadata
+    rights: Rights = Rights()
+
+
 class TitleChange(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is missing stays as it is."""
+    """What is missing stays as it is. An `episode` makes a film one, null makes an episode a film. With a `revision` nothing is
+    changed that someone else has changed since."""
 
     title: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+\Z")] | UnsetType = UNSET
     synopsis: Annotated[str, Meta(max_length=4000)] | UnsetType = UNSET
@@ -72,26 +105,75 @@ class TitleChange(Struct, frozen=True, forbid_unknown_fields=True):
     maturity: Maturity | UnsetType = UNSET
     language: Language | UnsetType = UNSET
     rights: Rights | UnsetType = UNSET
+    translations: Translations | UnsetType = UNSET
+    episode: Episode | UnsetType | None = UNSET
+    revision: Annotated[int, Meta(ge=1)] | None = None
 
 
 @get("/api/studio/titles", access=Access.EDITOR)
-async def titles(clients: Injected[Clients], before: Before = None, limit: Limit = 50) -> StudioTitles:
+async def titles(
+    clients: Injected[Clients],
+    before: Before = None,
+    limit: Limit = 50,
+    q: Text = "",
+    of_state: OfState = None,
+    kind: OfKind = None,
+) -> StudioTitles:
     """All titles, whatever their state, the newest first."""
-    found = (await clients.catalog.list_titles(ListTitles(limit, before))).titles
-    return StudioTitles([_shown(title) for title in found], found[-1].id if len(found) == limit else None)
+    found = (await clients.catalog.list_titles(ListTitles(limit, before, of_state, kind, q))).titles
+    return StudioTitles(await _all_shown(clients, found), found[-1].id if len(found) == limit else None)
+
+
+@post("/api/studio/titles", access=Access.EDITOR)
+async def create_series(
+    data: JSONBody[NewSeries], key: IdempotencyKey, clients: Injected[Clients], viewer: Injected[Viewer]
+) -> StudioTitle:
+    """Begin a series. It is shown with the first of its episodes that is published."""
+    wish = CreateTitle(f"series/{viewer.account_id}/{key}"[:255], data.metadata, data.rights, Kind.SERIES)
+    return await _shown(clients, await clients.catalog.create(wish))
 
 
 @get("/api/studio/titles/{title_id:str}", access=Access.EDITOR, problems=[NoSuchTitle])
 async def title(title_id: FromPath[str], clients: Injected[Clients]) -> StudioTitle:
     """One title, whatever its state."""
-    return _shown(await clients.catalog.title(ByTitle(title_id)))
+    return await _shown(clients, await clients.catalog.title(ByTitle(title_id)))
 
 
-@patch("/api/studio/titles/{title_id:str}", access=Access.EDITOR, problems=[NoSuchTitle])
+@get("/api/studio/titles/{title_id:str}/episodes", access=Access.EDITOR, problems=[NoSuchTitle])
+async def episodes(title_id: FromPath[str], clients: Injected[Clients]) -> Episodes:
+    """The episodes of a series, whatever their state."""
+    await clients.catalog.title(ByTitle(title_id))
+    return Episodes(await _all_shown(clients, (await clients.catalog.episodes(ByTitle(title_id))).titles))
+
+
+@patch(
+    "/api/studio/titles/{title_id:str}",
+    access=Access.EDITOR,
+    problems=[NoSuchTitle, RevisionConflict, EpisodeTaken],
+)
 async def update_title(title_id: FromPath[str], data: JSONBody[TitleChange], clients: Injected[Clients]) -> StudioTitle:
-    """Change what is written about a title, or its rights."""
+    """Change what is written about a title, its place in a series, or its rights."""
     changes = msgspec.structs.asdict(data)
-    return _shown(await clients.catalog.update(UpdateTitle(title_id, **changes)))
+    return await _shown(clients, await clients.catalog.update(UpdateTitle(title_id, **changes)))
+
+
+@delete(
+    "/api/studio/titles/{title_id:str}",
+    access=Access.EDITOR,
+    status_code=204,
+    problems=[NoSuchTitle, NotADraft],
+)
+async def delete_title(title_id: FromPath[str], clients: Injected[Clients]) -> None:
+    """Delete a draft with its film and its pictures, and stop preparing it."""
+    artwork = (await clients.catalog.artwork(ByTitle(title_id))).candidates
+    removed = await clients.catalog.remove(ByTitle(title_id))
+    for each in (await clients.ingest.observe(ObservePreparations(0, 0))).preparations:
+        if each.title_id == title_id:
+            await clients.ingest.cancel(ByPreparation(each.id))
+    await _take_off(clients, [removed])
+    await sources.delete_under(clients.objects, f"media/{title_id}/")
+    for each in artwork:
+        await sources.delete_under(clients.objects, f"images/{each.artwork.image.id}/")
 
 
 @post(
@@ -101,20 +183,19 @@ async def update_title(title_id: FromPath[str], data: JSONBody[TitleChange], cli
     problems=[NoSuchTitle, NotPlayable],
 )
 async def publish(title_id: FromPath[str], clients: Injected[Clients]) -> StudioTitle:
-    """Show a title to members and send its film to the appliances."""
-    encode = await clients.catalog.encode(ByTitle(title_id))
-    await clients.fill.want(wanted(title_id, encode))
-    return _shown(await clients.catalog.publish(ByTitle(title_id)))
+    """Show a title to members and send its film to the appliances; of a series those of its published episodes."""
+    for playable in await _films(clients, title_id):
+        encode = await clients.catalog.encode(ByTitle(playable.id))
+        await clients.fill.want(wanted(playable.id, encode))
+    return await _shown(clients, await clients.catalog.publish(ByTitle(title_id)))
 
 
 @post("/api/studio/titles/{title_id:str}/withdraw", access=Access.EDITOR, status_code=200, problems=[NoSuchTitle])
 async def withdraw(title_id: FromPath[str], clients: Injected[Clients]) -> StudioTitle:
-    """Hide a title, end what plays it, and take its film from the appliances."""
+    """Hide a title, end what plays it, and take its film from the appliances; of a series those of all its episodes."""
     withdrawn = await clients.catalog.withdraw(ByTitle(title_id))
-    async with asyncio.TaskGroup() as group:
-        group.create_task(clients.playback.close_all(CloseAll(title_id=title_id)))
-        group.create_task(clients.fill.drop(Drop(title_id)))
-    return _shown(withdrawn)
+    await _take_off(clients, await _films(clients, title_id))
+    return await _shown(clients, withdrawn)
 
 
 @get("/api/studio/preparations", access=Access.EDITOR)
@@ -146,7 +227,34 @@ async def retry_preparation(preparation_id: FromPath[str], clients: Injected[Cli
     return await clients.ingest.retry(ByPreparation(preparation_id))
 
 
-def _shown(title: Title) -> StudioTitle:
+async def _films(clients: Clients, title_id: str) -> list[Title]:
+    """The title itself, or the published episodes of a series."""
+    found = await clients.catalog.title(ByTitle(title_id))
+    if found.kind is not Kind.SERIES:
+        return [found]
+    of_series = (await clients.catalog.episodes(ByTitle(title_id))).titles
+    return [each for each in of_series if each.state is State.PUBLISHED]
+
+
+async def _take_off(clients: Clients, films: list[Title]) -> None:
+    async with asyncio.TaskGroup() as group:
+        for film in films:
+            group.create_task(clients.playback.close_all(CloseAll(title_id=film.id)))
+            group.create_task(clients.fill.drop(Drop(film.id)))
+
+
+async def _shown(clients: Clients, title: Title) -> StudioTitle:
+    return (await _all_shown(clients, [title]))[0]
+
+
+async def _all_shown(clients: Clients, found: list[Title]) -> list[StudioTitle]:
+    series = list({each.episode.series_id for each in found if each.episode})
+    known = (await clients.catalog.titles(ByIds(series))).titles if series else []
+    names = {each.id: each.metadata.title for each in known}
+    return [_studio_title(each, names.get(each.episode.series_id) if each.episode else None) for each in found]
+
+
+def _studio_title(title: Title, series_title: str | None) -> StudioTitle:
     metadata = title.metadata
     return StudioTitle(
         id=title.id,
@@ -162,13 +270,20 @@ def _shown(title: Title) -> StudioTitle:
         poster_url=picture(title.poster.id if title.poster else None),
         created_at=title.created_at,
         published_at=title.published_at,
+        kind=title.kind,
+        episode=place(title.episode, series_title),
+        translations=metadata.translations,
+        revision=title.revision,
     )
 
 
 ROUTES = [
     titles,
+    create_series,
     title,
+    episodes,
     update_title,
+    delete_title,
     publish,
     withdraw,
     preparations,

@@ -14,10 +14,11 @@ WORDS = {
     "upload": "is being sent",
     "inspect": "is looked into",
     "subtitles": "its subtitles are read",
-    "encode": "is encoded",
-    "poster": "gets its poster",
-    "package": "is packaged",
-    "publish": "is put in place",
+    "sound": "its sound is encoded",
+    "first": "is encoded, the smallest picture first",
+    "draft": "is put together",
+    "pictures": "gets its poster",
+    "playable": "is put in place",
 }
 _PAUSE_S, _WAIT_S = 1.0, 20.0
 
@@ -57,6 +58,8 @@ class Films:
 
 def _sentence(preparation: Preparation) -> str:
     match preparation.phase:
+        case Phase.IMPROVING:
+            return "plays; better pictures follow"
         case Phase.PLAYABLE:
             return "plays"
         case Phase.FAILED:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
-import secrets
 
 from matinee.app.home import Home
+from matinee.app.masters import MasterFile
 from matinee.app.process import Process
+from matinee.app.secret import secret_of
 from matinee.runtime.clock import SystemClock
 from matinee.runtime.signing import Keyring, Verifier
 
 ROTATED = ("passport", "gateway", "media")
-_LOOK_S = 5.0
+LOOK_S = 5.0
 
 
 def keyring(process: Process, name: str) -> Keyring:
@@ -26,7 +25,7 @@ def _followed(process: Process, name: str) -> Keyring:
 
     async def follow() -> None:
         while True:
-            await asyncio.sleep(_LOOK_S)
+            await asyncio.sleep(LOOK_S)
             keys.reload()
 
     if name in ROTATED:
@@ -35,8 +34,10 @@ def _followed(process: Process, name: str) -> Keyring:
 
 
 def rotate(home: Home) -> dict[str, str]:
-    """New keys by the name of their keyring; of the older ones the last stays. Running processes follow within seconds."""
-    return {name: _rotated(Keyring.load(home.secrets / f"{name}.json")) for name in ROTATED}
+    """New keys by the name of their keyring; of the older ones the last stays. Of the masters, which wrap the keys of films, all
+    stay. Running processes follow within seconds."""
+    signing = {name: _rotated(Keyring.load(home.secrets / f"{name}.json")) for name in ROTATED}
+    return {**signing, "masters": MasterFile(home).rotate()}
 
 
 def _rotated(keys: Keyring) -> str:
@@ -54,12 +55,4 @@ def appliance_verifiers(process: Process) -> dict[str, Verifier]:
 
 def secret(process: Process, name: str) -> bytes:
     """32 random bytes that stay the same; two processes that ask at once get the same."""
-    path = process.home.secrets / f"{name}.secret"
-    draft = process.home.secrets / f".{name}.{os.getpid()}"
-    if not path.exists():
-        draft.touch(mode=0o600)
-        draft.write_bytes(secrets.token_bytes(32))
-        with contextlib.suppress(FileExistsError):
-            os.link(draft, path)
-        draft.unlink()
-    return path.read_bytes()
+    return secret_of(process.home, name)

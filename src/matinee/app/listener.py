@@ -1,4 +1,4 @@
-"""Serves ASGI apps on Unix sockets inside a process that owns its signals."""
+"""Serves ASGI apps on sockets inside a process that owns its signals."""
 
 from __future__ import annotations
 
@@ -60,8 +60,11 @@ class Drained:
             task.cancel()
 
 
-async def listen(process: Process, name: str, app: Any, path: Path) -> None:
-    """Serves `app` at the socket from now until the process stops."""
+async def listen(
+    process: Process, name: str, app: Any, at: Path | socket.socket, certificate: Path | None = None
+) -> None:
+    """Serves `app` at the Unix socket, or at one that is bound already, from now until the process stops; with a `certificate`
+    (a file that holds its key too) over TLS."""
     drained = Drained(app)
     config = uvicorn.Config(
         drained,
@@ -77,9 +80,10 @@ async def listen(process: Process, name: str, app: Any, path: Path) -> None:
         timeout_graceful_shutdown=1,
         timeout_keep_alive=75,
         backlog=2048,
+        ssl_certfile=certificate,
     )
     server = _Server(config)
-    serving = asyncio.create_task(server.serve([_bound(path)]), name=f"listener {name}")
+    serving = asyncio.create_task(server.serve([_bound(at) if isinstance(at, Path) else at]), name=f"listener {name}")
     while not server.started:
         if serving.done():
             await serving

@@ -13,7 +13,7 @@ from matinee.app.supervisor import Child
 from matinee.config import Settings
 
 CORE = (
-    "gateway api accounts billing catalog search history metrics playback steering fill jobs ingest events timers"
+    "gateway api accounts billing catalog search history metrics playback steering fill jobs ingest events timers door"
 ).split()
 
 _THRIFTY = {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "131072"}

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from matinee.app import stores
 from matinee.app.process import Process
+
+if TYPE_CHECKING:
+    from matinee.ingest.contract import Ingest
 
 
 async def events(process: Process) -> None:
@@ -36,7 +42,7 @@ async def events(process: Process) -> None:
 
 
 async def ingest(process: Process) -> None:
-    """Ingest, and the look-out for films in the inbox."""
+    """Ingest, and the look-out for films in the inbox and in watched folders."""
     from matinee.ingest.contract import Ingest
     from matinee.ingest.inbox import Inbox
     from matinee.ingest.service import Service
@@ -46,7 +52,8 @@ async def ingest(process: Process) -> None:
     database = stores.database(process, "ingest", "matinee.ingest")
     jobs, catalog = process.client(Jobs), process.client(Catalog)
     limits = process.settings.studio
-    service = Service(database, stores.objects(process), jobs, catalog, process.clock, process.ids, limits)
+    encoding = process.settings.encode
+    service = Service(database, stores.objects(process), jobs, catalog, process.clock, process.ids, limits, encoding)
     inbox = Inbox(process.home.path)
     process.offer(Ingest, service)
 
@@ -56,29 +63,58 @@ async def ingest(process: Process) -> None:
             await asyncio.sleep(2)
 
     process.run("inbox", take_in)
+    if limits.watch:
+        _watch(process, service)
+
+
+def _watch(process: Process, ingest: Ingest) -> None:
+    from matinee.ingest.watch import Watch
+
+    limits = process.settings.studio
+    watch = Watch([Path(top) for top in limits.watch], ingest, limits.watch_looks)
+
+    async def look_out() -> None:
+        while True:
+            await watch.look()
+            await asyncio.sleep(limits.watch_every_s)
+
+    process.run("watched folders", look_out)
 
 
 async def worker(process: Process) -> None:
     """Runs the steps of ingest, with the media tools."""
+    from matinee.ingest import picture_job
+    from matinee.ingest.picture_step import PictureStep
     from matinee.ingest.scratch import Scratch
+    from matinee.ingest.steps import Steps
     from matinee.ingest.toolchain import installed
-    from matinee.ingest.worker import IngestWorker, Steps
+    from matinee.ingest.worker import IngestWorker
     from matinee.services.catalog.contract import Catalog
     from matinee.services.fill.contract import Fill
     from matinee.services.jobs.contract import Jobs
+    from matinee.services.jobs.executor import Worker
     from matinee.services.jobs.open import open as open_programs
+    from matinee.services.jobs.room import of_machine
+    from matinee.services.playback.contract import Playback
 
-    jobs, scratch = process.client(Jobs), Scratch(process.home.scratch, process.settings.studio.spare)
+    jobs, objects = process.client(Jobs), stores.objects(process)
+    scratch = Scratch(process.home.scratch, objects, process.settings.studio.spare)
     steps = Steps(
         process.client(Catalog),
         process.client(Fill),
-        stores.objects(process),
+        process.client(Playback),
+        objects,
         open_programs("processes:"),
         installed(),
         scratch,
         process.clock,
     )
-    process.run("ingest steps", IngestWorker(jobs, steps, scratch, process.name).run)
+    at_once = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    room = of_machine(process.home.scratch, process.settings.studio.spare >> 20)
+    process.run("ingest steps", IngestWorker(jobs, steps, scratch, process.name, at_once, room).run)
+    sent = PictureStep(process.client(Catalog), objects, open_programs("processes:"), installed(), scratch)
+    artwork = Worker(jobs, picture_job.GROUP, {picture_job.KIND: sent}, f"{process.name}/artwork")
+    process.run("artwork", artwork.run)
 
 
 async def timers(process: Process) -> None:

@@ -6,10 +6,12 @@ import asyncio
 import contextlib
 import logging
 import signal
+import ssl
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar, cast
 
 from matinee.app import lifeline
+from matinee.app.admission import carried
 from matinee.app.home import Home
 from matinee.config import Settings
 from matinee.runtime import telemetry
@@ -33,6 +35,7 @@ class Process:
         self.options = options
         self.clock = SharedClock(home.clock) if options.get("test_clock") else SystemClock()
         self.ids = Ids(self.clock)
+        self.admission = carried(home)
         self.registry = telemetry.registry()
         self.offered: dict[type, object] = {}
         self.opened: dict[str, Any] = {}
@@ -53,10 +56,17 @@ class Process:
             return connect(contract, LocalChannel(service))
         name = contract.__name__.lower()
         url = self.settings.services.get(name, f"unix:{self.home.socket(name)}")
+        if self.admission is not None and name not in self.settings.services:
+            url = self.admission.url
         return connect(contract, self.once(f"channel {url}", lambda: self._channel(url)))
 
     def _channel(self, url: str) -> HttpChannel:
-        channel = HttpChannel(url)
+        let_in = self.admission
+        if let_in is not None and url == let_in.url:
+            tls = ssl.create_default_context(cadata=let_in.certificate) if let_in.certificate else None
+            channel = HttpChannel(url, let_in.token, tls)
+        else:
+            channel = HttpChannel(url)
         self.on_stop(f"channel {url}", channel.close)
         return channel
 

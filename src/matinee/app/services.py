@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from matinee.app import stores
-from matinee.app.keys import keyring, secret
+from matinee.app.keys import LOOK_S, keyring, secret
 from matinee.app.process import Process
 
 
@@ -84,13 +86,29 @@ async def metrics(process: Process) -> None:
 
 
 async def playback(process: Process) -> None:
-    """Playback; its secret signs the tokens of sessions."""
+    """Playback; its secret signs the tokens of sessions, its masters wrap the keys of films and are followed when they rotate."""
+    from matinee.app.masters import MasterFile
     from matinee.services.playback.contract import Playback
+    from matinee.services.playback.masters import Masters
     from matinee.services.playback.service import Service
     from matinee.services.playback.tables import outbox
 
     database = stores.database(process, "playback", "matinee.services.playback", outbox)
-    process.offer(Playback, Service(database, process.clock, process.ids, [secret(process, "session")]))
+    file = MasterFile(process.home)
+    masters = Masters(file.keys())
+    service = Service(database, process.clock, process.ids, [secret(process, "session")], masters)
+    process.offer(Playback, service)
+
+    async def follow() -> None:
+        wrapped_by = ""
+        while True:
+            masters.replace(file.keys())
+            if masters.newest != wrapped_by:
+                await service.rewrap()
+                wrapped_by = masters.newest
+            await asyncio.sleep(LOOK_S)
+
+    process.run("master keys", follow)
 
 
 async def steering(process: Process) -> None:
@@ -116,4 +134,4 @@ async def jobs(process: Process) -> None:
     from matinee.services.jobs.tables import outbox
 
     database = stores.database(process, "jobs", "matinee.services.jobs", outbox)
-    process.offer(Jobs, Service(database, process.clock, process.ids))
+    process.offer(Jobs, Service(database, process.clock, process.ids, limits=process.settings.jobs.at_once))

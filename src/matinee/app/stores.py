@@ -41,10 +41,16 @@ def log(process: Process) -> Log:
 
 
 def objects(process: Process) -> ObjectStore:
-    """The films, pictures and uploads of this machine."""
+    """The films, pictures and uploads of this machine; of a worker that was let in, those of its house."""
     from matinee.backends.objects.open import open as open_objects
 
-    return process.once("objects", lambda: open_objects(f"file://{process.home.objects}"))
+    def make() -> ObjectStore:
+        let_in = process.admission
+        if let_in is not None:
+            return open_objects(let_in.url, let_in.token, let_in.certificate)
+        return open_objects(f"file://{process.home.objects}")
+
+    return process.once("objects", make)
 
 
 def cache(process: Process) -> Cache:

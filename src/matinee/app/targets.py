@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from msgspec import Struct
 
 from matinee.app import edges, pipelines, services
+from matinee.app.door import door
 from matinee.app.process import Process
 from matinee.runtime.errors import Invalid
 
@@ -38,7 +39,8 @@ TARGETS: dict[str, Target] = {
     "jobs": Target(services.jobs),
     "events": Target(pipelines.events, needs=("metrics", "search", "history", "catalog")),
     "ingest": Target(pipelines.ingest, needs=("jobs", "catalog")),
-    "worker": Target(pipelines.worker, needs=("jobs", "catalog", "fill"), alone=False),
+    "worker": Target(pipelines.worker, needs=("jobs", "catalog", "fill", "playback"), alone=False),
+    "door": Target(door, needs=("jobs", "catalog", "fill")),
     "timers": Target(pipelines.timers, needs=("jobs", "accounts", "billing", "ingest", "events")),
     "api": Target(edges.api, needs=(*_EVERY_SERVICE, "events", "ingest")),
     "gateway": Target(edges.gateway, needs=("accounts", "steering", "api")),

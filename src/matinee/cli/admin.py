@@ -80,6 +80,24 @@ def rotate_keys(home: HomePath = DEFAULT_HOME) -> None:
         print(f"{name}: {kid}")
 
 
+@app.command(name="admit-worker")
+def admit_worker(home: HomePath = DEFAULT_HOME) -> None:
+    """Print what lets a worker on another machine in; it goes there as secrets/admission.json of its own data folder.
+
+    The settings say where the door is: [internal] listen = "0.0.0.0:7443", names = ["this-machine.example"]. There, run
+    `matinee serve worker --home FOLDER`. Keep it secret: who has it can read and write every film.
+    """
+    import msgspec
+
+    from matinee.app.admission import granted
+    from matinee.app.home import Home
+    from matinee.config import read
+
+    place = Home(home)
+    place.known()
+    print(msgspec.json.encode(granted(place, read(place.path).internal)).decode())
+
+
 def _entered() -> str:
     """A password typed twice on a terminal, a made one elsewhere."""
     if sys.stdin.isatty():

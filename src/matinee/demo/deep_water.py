@@ -6,12 +6,16 @@ import math
 import random
 
 from matinee.demo.drawing import HEIGHT, WIDTH, Point, Script, box, circle, polygon
+from matinee.demo.film import DemoFilm, Line, Shot
 from matinee.demo.letters import word
 from matinee.demo.music import Piece
+from matinee.demo.sky import Clouds, Glow, Sky
+from matinee.services.catalog.contract import Metadata
+from matinee.terms.maturity import Maturity
 
-SECONDS = 24.0
-SKY = (("1fa3a8", 0), ("0c6d93", 0.3), ("083a6b", 0.65), ("04142f", 1))
-MUSIC = Piece(
+_SECONDS = 24.0
+_SKY = Sky((("1fa3a8", 0), ("0c6d93", 0.3), ("083a6b", 0.65), ("04142f", 1)))
+_MUSIC = Piece(
     chords=[[45, 52, 57, 61], [50, 54, 57, 62], [42, 49, 54, 57], [47, 50, 54, 59]],
     pattern=[3, None, 5, None, 4, None, 2, 6],
     bar_s=4.0,
@@ -21,9 +25,9 @@ MUSIC = Piece(
 )
 
 
-def scene() -> Script:
+def _scene(script: Script) -> None:
     """The whole film's picture but for the water."""
-    script, chance = Script(), random.Random(21)  # noqa: S311 - bubbles
+    chance = random.Random(21)  # noqa: S311 - bubbles
     _rays(script)
     _whale(script)
     _bubbles(script, chance)
@@ -35,29 +39,28 @@ def scene() -> Script:
         _jellyfish(script, (x, y), size, colour, begin)
     _seabed(script, chance)
     script.add(40, 0.8, 5.0, "eaffff", word("DEEP WATER", (WIDTH / 2, 330), 62, 0.34), "\\fad(1000,900)\\blur0.8")
-    script.add(60, SECONDS - 2, SECONDS + 1, "000000", box(0, 0, WIDTH, HEIGHT), "\\fad(1900,0)")
-    return script
+    script.veil(_SECONDS - 2, _SECONDS, into=True)
 
 
 def _rays(script: Script) -> None:
     for place in range(6):
         x = 80 + place * 230
         ray = polygon([(-26, -40), (34, -40), (240, 760), (30, 760)])
-        ms = int(SECONDS * 500)
+        ms = int(_SECONDS * 500)
         sway = (
             f"\\move({x - 60},0,{x + 90},0)\\alpha&HE0&\\t(0,{ms},\\alpha&HC4&)\\t({ms},{2 * ms},\\alpha&HE8&)\\blur12"
         )
-        script.add(1, 0, SECONDS, "d8fff6", ray, sway)
+        script.add(1, 0, _SECONDS, "d8fff6", ray, sway)
 
 
 def _bubbles(script: Script, chance: random.Random) -> None:
     for _ in range(70):
-        x, radius, begin = chance.uniform(0, WIDTH), chance.choice((2.5, 3.5, 5, 8)), chance.uniform(-6, SECONDS)
+        x, radius, begin = chance.uniform(0, WIDTH), chance.choice((2.5, 3.5, 5, 8)), chance.uniform(-6, _SECONDS)
         last = begin + chance.uniform(6, 10)
         rise = f"\\move({x:.0f},760,{x + chance.uniform(-60, 60):.0f},-30)"
-        script.add(6, max(0, begin), min(last, SECONDS), "d9fbff", circle(0, 0, radius), rise + "\\alpha&HA0&\\blur1")
+        script.add(6, max(0, begin), min(last, _SECONDS), "d9fbff", circle(0, 0, radius), rise + "\\alpha&HA0&\\blur1")
         shine = circle(-radius * 0.3, -radius * 0.35, radius * 0.3)
-        script.add(7, max(0, begin), min(last, SECONDS), "ffffff", shine, rise + "\\alpha&H40&")
+        script.add(7, max(0, begin), min(last, _SECONDS), "ffffff", shine, rise + "\\alpha&H40&")
 
 
 def _bell(size: float) -> str:
@@ -77,7 +80,7 @@ def _arm(place: int, bend: float, size: float) -> str:
 
 def _jellyfish(script: Script, start: Point, size: float, colour: str, begin: float) -> None:
     x, y = start
-    beat, beats = 2.0, int((SECONDS - begin) / 2.0)
+    beat, beats = 2.0, int((_SECONDS - begin) / 2.0)
     for number in range(beats):
         at, top = begin + number * beat, y - number * 64
         drift = 18 * math.sin(number)
@@ -104,19 +107,19 @@ def _whale(script: Script) -> None:
     ]
     belly: list[Point] = [(330, 14), (220, 36), (90, 62), (-90, 74), (-230, 56), (-300, 30)]
     way = "\\move(1700,250,-420,300)\\fscx120\\fscy120"
-    script.add(3, 6, SECONDS, "06294d", polygon([*back, *belly]), way + "\\alpha&H30&\\blur4")
+    script.add(3, 6, _SECONDS, "06294d", polygon([*back, *belly]), way + "\\alpha&H30&\\blur4")
     script.add(
-        3, 6, SECONDS, "052243", polygon([(-90, 50), (-30, 60), (30, 130), (-50, 96)]), way + "\\alpha&H30&\\blur4"
+        3, 6, _SECONDS, "052243", polygon([(-90, 50), (-30, 60), (30, 130), (-50, 96)]), way + "\\alpha&H30&\\blur4"
     )
-    script.add(4, 6, SECONDS, "bfe9ee", circle(-238, 6, 4), way + "\\alpha&H50&\\blur1")
+    script.add(4, 6, _SECONDS, "bfe9ee", circle(-238, 6, 4), way + "\\alpha&H50&\\blur1")
 
 
 def _seabed(script: Script, chance: random.Random) -> None:
     floor = [(x, 668 + 18 * math.sin(x / 130) + 10 * math.sin(x / 47)) for x in range(0, WIDTH + 40, 40)]
-    script.add(12, 0, SECONDS, "030d1f", polygon([*floor, (WIDTH, HEIGHT), (0, HEIGHT)]))
+    script.add(12, 0, _SECONDS, "030d1f", polygon([*floor, (WIDTH, HEIGHT), (0, HEIGHT)]))
     for _ in range(26):
         x, tall = chance.uniform(0, WIDTH), chance.uniform(50, 150)
         weed = polygon([(-6, 0), (-9, -tall * 0.4), (2, -tall), (6, -tall * 0.5), (7, 0)])
-        lean, ms = chance.uniform(4, 9), int(SECONDS * 250)
+        lean, ms = chance.uniform(4, 9), int(_SECONDS * 250)
         steps = "".join(f"\\t({ms * k},{ms * (k + 1)},\\frz{lean * (-1) ** k:.0f})" for k in range(4))
-        script.add(11, 0, SECONDS, chance.choice(("06324a", "0a4a52", "083c3f")), weed, f"\\pos({x:.0f},690){steps}")
+        script.add(11, 0, _SECONDS, chance.choice(("06324a", "0a4a52", "083c3f")), weed, f"\\pos({x:.0f},690){steps}")

@@ -5,12 +5,16 @@ from __future__ import annotations
 import random
 
 from matinee.demo.drawing import HEIGHT, WIDTH, Script, box, circle, polygon, stroke
+from matinee.demo.film import DemoFilm, Line, Shot
 from matinee.demo.letters import word
 from matinee.demo.music import Piece
+from matinee.demo.sky import Clouds, Glow, Sky
+from matinee.services.catalog.contract import Metadata
+from matinee.terms.maturity import Maturity
 
-SECONDS = 25.0
-SKY = (("241447", 0), ("6d2a6b", 0.28), ("d9546a", 0.5), ("ffb36b", 0.68), ("ffe0a3", 0.74), ("3a1c3f", 1))
-MUSIC = Piece(
+_SECONDS = 25.0
+_SKY = Sky((("241447", 0), ("6d2a6b", 0.28), ("d9546a", 0.5), ("ffb36b", 0.68), ("ffe0a3", 0.74), ("3a1c3f", 1)))
+_MUSIC = Piece(
     chords=[[50, 57, 60, 65], [46, 53, 58, 62], [53, 60, 65, 69], [48, 55, 60, 64]],
     pattern=[0, 3, 2, 3, 1, 3, 2, 4],
     bar_s=2.0,
@@ -22,9 +26,9 @@ _TRACK = 588.0
 _LAMPS = ("ffd27d", "ffe7b0", "ffbf66", "bfe3ff")
 
 
-def scene() -> Script:
+def _scene(script: Script) -> None:
     """The whole film's picture but for its sky."""
-    script, chance = Script(), random.Random(42)  # noqa: S311 - windows
+    chance = random.Random(42)  # noqa: S311 - windows
     _sun(script)
     _row(script, chance, layer=4, colour="7a3a63", ground=560, tall=(90, 200), lit=0)
     _row(script, chance, layer=6, colour="3d1f47", ground=580, tall=(140, 330), lit=10)
@@ -33,18 +37,17 @@ def scene() -> Script:
         _train(script, begin, way)
     _birds(script)
     script.add(40, 0.8, 5.0, "fff3df", word("LAST TRAIN", (WIDTH / 2, 170), 66, 0.5), "\\fad(900,900)\\blur0.6")
-    script.add(60, SECONDS - 2, SECONDS + 1, "000000", box(0, 0, WIDTH, HEIGHT), "\\fad(1900,0)")
-    return script
+    script.veil(_SECONDS - 2, _SECONDS, into=True)
 
 
 def _sun(script: Script) -> None:
     way = "\\move(850,330,850,560)"
-    script.add(1, 0, SECONDS, "ffdf9a", circle(0, 0, 170), way + "\\alpha&HB8&\\blur50")
-    script.add(2, 0, SECONDS, "fff0c9", circle(0, 0, 84), way + "\\blur3")
+    script.add(1, 0, _SECONDS, "ffdf9a", circle(0, 0, 170), way + "\\alpha&HB8&\\blur50")
+    script.add(2, 0, _SECONDS, "fff0c9", circle(0, 0, 84), way + "\\blur3")
     for place in range(5):
         y, x = 120 + place * 58, 140 + place * 210
         cloud = polygon([(-170, 0), (-60, -13), (40, -7), (180, 0), (60, 8), (-70, 9)])
-        script.add(3, 0, SECONDS, "f7a0a0", cloud, f"\\move({x},{y},{x + 90},{y})\\alpha&H90&\\blur8")
+        script.add(3, 0, _SECONDS, "f7a0a0", cloud, f"\\move({x},{y},{x + 90},{y})\\alpha&H90&\\blur8")
 
 
 def _row(
@@ -60,23 +63,23 @@ def _row(
             houses.append(box(x + width / 2 - 2, top - 34, 4, 40))
         spots = [(cx, cy) for cx in range(10, int(width) - 14, 17) for cy in range(16, int(height) - 20, 24)]
         for cx, cy in chance.sample(spots, min(lit, len(spots))):
-            begin, window = chance.uniform(1, SECONDS - 4), box(0, 0, 8, 12)
-            script.add(31, begin, SECONDS, chance.choice(_LAMPS), window, f"\\pos({x + cx:.0f},{top + cy:.0f})")
+            begin, window = chance.uniform(1, _SECONDS - 4), box(0, 0, 8, 12)
+            script.add(31, begin, _SECONDS, chance.choice(_LAMPS), window, f"\\pos({x + cx:.0f},{top + cy:.0f})")
         x += width + chance.uniform(-6, 14)
-    script.add(layer, 0, SECONDS, colour, houses)
+    script.add(layer, 0, _SECONDS, colour, houses)
 
 
 def _bridge(script: Script) -> None:
-    script.add(10, 0, SECONDS, "1b0d26", box(0, _TRACK, WIDTH, 14))
+    script.add(10, 0, _SECONDS, "1b0d26", box(0, _TRACK, WIDTH, 14))
     piers = [box(x, _TRACK, 18, 200) for x in range(60, WIDTH, 200)]
-    script.add(10, 0, SECONDS, "1b0d26", piers)
+    script.add(10, 0, _SECONDS, "1b0d26", piers)
     wires = [stroke((x, _TRACK - 74), (x + 200, _TRACK - 74), 1.6) for x in range(-40, WIDTH, 200)]
     masts = [box(x, _TRACK - 80, 4, 82) for x in range(60, WIDTH, 200)]
-    script.add(10, 0, SECONDS, "1b0d26", [*wires, *masts])
+    script.add(10, 0, _SECONDS, "1b0d26", [*wires, *masts])
     script.add(
         9,
         0,
-        SECONDS,
+        _SECONDS,
         "2a1436",
         polygon([(0, 700), (0, 655), (400, 640), (900, 660), (1280, 645), (1280, 720), (0, 720)]),
     )
@@ -85,7 +88,7 @@ def _bridge(script: Script) -> None:
 def _train(script: Script, begin: float, way: int) -> None:
     cars, length = 5, 190
     start, goal = (-1050, WIDTH + 80) if way > 0 else (WIDTH + 80, -1050)
-    move, end = f"\\move({start},{_TRACK - 52:.0f},{goal},{_TRACK - 52:.0f})", min(SECONDS, begin + 6.5)
+    move, end = f"\\move({start},{_TRACK - 52:.0f},{goal},{_TRACK - 52:.0f})", min(_SECONDS, begin + 6.5)
     script.add(14, begin, end, "d9dde6", [box(car * length, 0, length - 6, 50) for car in range(cars)], move)
     script.add(15, begin, end, "b3263e", [box(car * length, 32, length - 6, 8) for car in range(cars)], move)
     panes = [box(car * length + 14 + pane * 34, 9, 24, 16) for car in range(cars) for pane in range(5)]

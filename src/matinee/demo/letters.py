@@ -38,6 +38,16 @@ _LETTERS: dict[str, tuple[float, str]] = {
     "X": (3.8, "0,0 3.8,6|3.8,0 0,6"),
     "Y": (3.8, "0,0 1.9,3.1 3.8,0|1.9,3.1 1.9,6"),
     "Z": (3.6, "0,0 3.6,0 0,6 3.6,6"),
+    "0": (4, "0,2 0,4 @2,4,2,180,0 4,2 @2,2,2,0,-180"),
+    "1": (1.6, "0,1.4 1.6,0 1.6,6"),
+    "2": (3.4, "@1.7,1.7,1.7,-170,35 0,6 3.4,6"),
+    "3": (3.4, "@1.6,1.5,1.5,-150,90|1.4,3 1.6,3 @1.6,4.45,1.55,-90,150"),
+    "7": (3.4, "0,0 3.4,0 1.2,6"),
+    "9": (3.4, "@1.7,1.7,1.7,0,360 3.2,3 1.6,6"),
+    ".": (0.3, "0.1,5.9 0.2,6"),
+    ",": (0.5, "0.4,5.7 0,6.9"),
+    "'": (0.3, "0.2,0 0,1.4"),
+    "-": (2, "0,3.1 2,3.1"),
 }
 """Width, and strokes parted by bars: points `x,y` and arcs `@x,y,radius,from,to` in degrees clockwise from the right."""
 
@@ -47,10 +57,11 @@ def width(text: str) -> float:
     return sum(_advance(letter) for letter in text) - _GAP
 
 
-def word(text: str, middle: Point, height: float, weight: float = 0.42) -> list[str]:
-    """The shapes of a line of capitals around its middle."""
+def word(text: str, middle: Point, height: float, weight: float = 0.42, apart: float = 0.0) -> list[str]:
+    """The shapes of a line of capitals around its middle; `apart` is more space between them, as parts of a stroke's grid."""
     scale = height / HEIGHT
-    left, top = middle[0] - width(text) * scale / 2, middle[1] - height / 2
+    wide = width(text) + apart * (len(text) - 1)
+    left, top = middle[0] - wide * scale / 2, middle[1] - height / 2
     shapes: list[str] = []
     for letter in text:
         if letter in _LETTERS:
@@ -58,7 +69,7 @@ def word(text: str, middle: Point, height: float, weight: float = 0.42) -> list[
                 placed = [(left + x * scale, top + y * scale) for x, y in line]
                 shapes += [stroke(a, b, weight * scale) for a, b in pairwise(placed)]
                 shapes += [circle(x, y, weight * scale / 2) for x, y in placed]
-        left += _advance(letter) * scale
+        left += (_advance(letter) + apart) * scale
     return shapes
 
 

@@ -12,7 +12,7 @@ from matinee.runtime.rpc.operation import operation
 from matinee.terms.viewer import Viewer
 
 
-class Kind(StrEnum):
+class BeaconKind(StrEnum):
     """What a client may report."""
 
     IMPRESSION = "impression"
@@ -25,7 +25,7 @@ class Beacon(Struct, frozen=True):
     """One event of a client. `id` is the client's own, unique to it: a repeat counts once. `name` as "play", "stall", "click"."""
 
     id: Annotated[str, Meta(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9_-]+\Z")]
-    kind: Kind
+    kind: BeaconKind
     name: Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[a-z0-9_.-]+\Z")]
     at: Annotated[datetime, Meta(tz=True)]
     title_id: Annotated[str, Meta(max_length=64)] | None = None

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from matinee.ingest.contract import Phase, Preparation, Preparations
 
-_AT_ONCE = {Phase.UPLOADING, Phase.PREPARING, Phase.FAILED}
+_AT_ONCE = {Phase.UPLOADING, Phase.PREPARING, Phase.IMPROVING, Phase.FAILED}
 """What who begins to watch is shown: what goes on, and what failed and waits for someone's decision."""
 
 _KEPT = 500
@@ -29,6 +29,10 @@ class Board:
         self._shown[preparation.id] = shown
         self._trim()
         return shown
+
+    def shows(self, preparation_id: str) -> bool:
+        """Whether someone may have seen it."""
+        return preparation_id in self._shown
 
     def since(self, after: int) -> Preparations:
         """What changed after the cursor, oldest change first; for zero all that goes on or has failed."""

@@ -8,13 +8,26 @@ from typing import Annotated, Protocol
 
 from msgspec import Meta, Struct
 
-from matinee.runtime.errors import Conflict, NotFound
+from matinee.runtime.errors import Conflict, Forbidden, NotFound
 from matinee.runtime.rpc.operation import operation
 from matinee.services.catalog.contract import Metadata
+from matinee.terms.rendition import Role
 
 
 class NoSuchUpload(NotFound):
     type, title = "no-such-upload", "There is no such upload"
+
+
+class UploadGone(NotFound):
+    """It was canceled, or nobody went on with it for a day."""
+
+    status, type, title = 410, "upload-gone", "This upload was given up; send the file anew"
+
+
+class TooManyUploads(Forbidden):
+    """The account has as much unfinished as it may."""
+
+    type, title = "too-many-uploads", "There are too many unfinished uploads; finish or cancel one first"
 
 
 class OffsetConflict(Conflict):
@@ -24,33 +37,72 @@ class OffsetConflict(Conflict):
 
 
 class Phase(StrEnum):
+    """A film that plays while better pictures are still made is `improving`."""
+
     UPLOADING = "uploading"
     PREPARING = "preparing"
+    IMPROVING = "improving"
     PLAYABLE = "playable"
     FAILED = "failed"
     CANCELED = "canceled"
 
 
+class Protection(StrEnum):
+    """How a film's segments are kept from who may not watch: by the token in their address alone, or encrypted besides."""
+
+    SIGNED = "signed"
+    CLEARKEY = "clearkey"
+
+
+class InSeries(Struct, frozen=True):
+    """Where an episode belongs. `series` is the series' title; season 0 holds the specials; a file with several episodes runs
+    from `number` to `number_to`. `about` is written about a series that is not there yet."""
+
+    series: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
+    season: Annotated[int, Meta(ge=0, le=9999)]
+    number: Annotated[int, Meta(ge=0, le=99_999)]
+    number_to: Annotated[int, Meta(ge=0, le=99_999)] | None = None
+    about: Metadata | None = None
+
+
 class CreateUpload(Struct, frozen=True):
-    """`subtitle_of` makes the file a WebVTT or SRT sidecar of another upload of the same account, in `language`; the film's
-    upload waits for those announced by `sidecars`."""
+    """`subtitle_of` makes the file a subtitle sidecar of another upload of the same account, in `language`; `poster_of` its
+    poster. The film's upload waits for as many of both as `sidecars` announced. A `size` of None is told later, by
+    `announce`. `described` is what the client wrote about it, given back as it was."""
 
     account_id: str
     filename: Annotated[str, Meta(min_length=1, max_length=255)]
-    size: Annotated[int, Meta(ge=1)]
+    size: Annotated[int, Meta(ge=1)] | None
     metadata: Metadata
     sidecars: Annotated[int, Meta(ge=0, le=40)] = 0
     subtitle_of: str | None = None
-    language: str = "und"
+    language: Annotated[str, Meta(max_length=35)] = "und"
+    role: Role = Role.MAIN
+    poster_of: str | None = None
+    protection: Protection = Protection.SIGNED
+    episode: InSeries | None = None
+    described: Annotated[str, Meta(max_length=16_000)] = ""
 
 
 class Upload(Struct, frozen=True):
+    """`size` is None until it is told. It is given up at `expires_at` unless someone goes on with it; None: it is whole."""
+
     id: str
     account_id: str
     filename: str
-    size: int
+    size: int | None
     offset: int
     created_at: datetime
+    expires_at: datetime | None = None
+    described: str = ""
+
+
+class Announce(Struct, frozen=True):
+    """Tells the size of an upload that was begun without one."""
+
+    account_id: str
+    upload_id: str
+    size: Annotated[int, Meta(ge=1)]
 
 
 class ByUpload(Struct, frozen=True):
@@ -74,10 +126,11 @@ def piece(upload_id: str, offset: int) -> str:
 
 
 class Sidecar(Struct, frozen=True):
-    """A WebVTT or SRT file: an absolute path or an object's key, as its film's."""
+    """A subtitle file: an absolute path or an object's key, as its film's."""
 
     source: str
     language: str
+    role: Role = Role.MAIN
 
 
 class Start(Struct, frozen=True):
@@ -91,10 +144,37 @@ class Start(Struct, frozen=True):
     sidecars: list[Sidecar] = []
     publish: bool = True
     move: bool = False
+    poster: str | None = None
+    protection: Protection = Protection.SIGNED
+    episode: InSeries | None = None
+
+
+class Again(StrEnum):
+    """Whether to take a film whose very bytes came in before: `always`; if that one is `gone` (it failed, was canceled or
+    its title is no more); `never`, whatever became of it."""
+
+    ALWAYS = "always"
+    GONE = "gone"
+    NEVER = "never"
+
+
+class Take(Struct, frozen=True):
+    start: Start
+    again: Again = Again.GONE
+
+
+class Taken(Struct, frozen=True):
+    """Not `new`: the same bytes came in before, and `preparation` is theirs. `differs` names what was told otherwise then;
+    nothing of it was changed."""
+
+    preparation: Preparation
+    new: bool
+    differs: list[str] = []
 
 
 class Preparation(Struct, frozen=True):
-    """`step` is what is done now, `progress` 0 to 1 of the whole, `message` the reason when it failed."""
+    """`step` is what is done now, `progress` 0 to 1 of the whole, `message` the reason when it failed. `eta_s` is how long the
+    rest will take, as far as is known; `notes` are sentences for the editor on what was found in the film."""
 
     id: str
     title_id: str
@@ -106,6 +186,8 @@ class Preparation(Struct, frozen=True):
     message: str
     created_at: datetime
     version: int
+    eta_s: float | None = None
+    notes: list[str] = []
 
 
 class ObservePreparations(Struct, frozen=True):
@@ -132,22 +214,39 @@ class Sweep(Struct, frozen=True):
 class Ingest(Protocol):
     @operation()
     async def create_upload(self, message: CreateUpload) -> Upload:
-        """Raises TooLarge, OutOfSpace, NoSuchUpload (the film of a sidecar)."""
+        """Raises TooLarge, OutOfSpace, TooManyUploads, NoSuchUpload (the film of a sidecar)."""
         ...
 
     @operation(idempotent=True)
     async def upload(self, message: ByUpload) -> Upload:
-        """Raises NoSuchUpload."""
+        """Raises NoSuchUpload, UploadGone."""
+        ...
+
+    @operation(idempotent=True)
+    async def announce(self, message: Announce) -> Upload:
+        """Raises NoSuchUpload, UploadGone, Conflict (another size is known), TooLarge, OutOfSpace, TooManyUploads."""
+        ...
+
+    @operation(idempotent=True, timeout_s=60)
+    async def terminate(self, message: ByUpload) -> None:
+        """Gives an upload up and deletes what came of it; a film that is being prepared is canceled, one that plays stays.
+        Raises NoSuchUpload, UploadGone."""
         ...
 
     @operation(timeout_s=60)
     async def append(self, message: Append) -> Upload:
-        """Durable when it returns; the last byte starts the preparation. Raises NoSuchUpload, OffsetConflict, OutOfSpace."""
+        """Durable when it returns; the last byte starts the preparation. Raises NoSuchUpload, UploadGone,
+        OffsetConflict, TooLarge, OutOfSpace, TooManyUploads."""
         ...
 
     @operation(idempotent=True, timeout_s=60)
     async def start(self, message: Start) -> Preparation:
         """Raises Invalid when the file cannot be read, OutOfSpace when it cannot be taken."""
+        ...
+
+    @operation(idempotent=True, timeout_s=60)
+    async def take(self, message: Take) -> Taken:
+        """As `start`, unless the same bytes came in before. Raises as `start`."""
         ...
 
     @operation(idempotent=True)

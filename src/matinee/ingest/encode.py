@@ -1,32 +1,184 @@
-"""Encodes a film: one decode, every rung as H.264 with closed aligned groups of pictures, every sound track as AAC."""
+"""Encodes a film: one decode for all rungs of a chunk, in closed aligned groups of pictures, and its sound as AAC."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from matinee.ingest.ladder import Rung, frames_a_gop, ladder
+from msgspec import Struct
+
+from matinee.ingest import mends
+from matinee.ingest.chunks import Chunk, frames
+from matinee.ingest.ladder import Codec, Rung, frames_a_gop
 from matinee.ingest.source import Audio, Source
 from matinee.ingest.toolchain import GUARDS, Toolchain, about
 from matinee.runtime.errors import Invalid, MatineeError, OutOfSpace
 from matinee.services.jobs.programs import Ended, Programs
 
-_WIDE_CODECS = {"av1"}
-_TONE_MAP = "zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv"
 SAMPLE_RATE = 48000
-AUDIO_KBPS = 128
+_LEAST_TICKS = 10_000
+_SURROUND = 6
 
 
-async def encode(
-    programs: Programs, tools: Toolchain, path: Path, source: Source, into: Path, progress: Callable[[float], None]
+async def picture(  # noqa: PLR0913, PLR0917 - what is encoded, with what, of what, into what
+    programs: Programs,
+    tools: Toolchain,
+    path: Path,
+    source: Source,
+    rungs: Sequence[Rung],
+    chunk: Chunk,
+    into: Path,
+    progress: Callable[[float], None],
+    threads: int = 0,
 ) -> None:
-    """Writes `{rung}.mp4` for each rung and `{track}.mp4` for each sound track into the folder `into`.
+    """Writes `{rung}.mp4`, the chunk's frames, for each rung into the folder `into`. `threads` 0: as many as there are cores.
 
     Raises Invalid where the film's data cannot be decoded, OutOfSpace when the disk is full.
     """
-    command = command_for(tools, path, source, into)
-    length = source.duration_ms * 1000
+    command = picture_command(tools, path, source, rungs, chunk, into, threads)
+    await _run(programs, command, chunk.lasts_s(source.video.rate), progress)
+    _check(into, [rung.name for rung in rungs])
+
+
+async def sound(
+    programs: Programs,
+    tools: Toolchain,
+    path: Path,
+    source: Source,
+    loudness_lufs: float,
+    into: Path,
+    progress: Callable[[float], None],
+) -> None:
+    """Writes every sound track, whole: pieces of AAC cannot be joined without a gap. Raises as `picture`."""
+    if source.audio:
+        command = sound_command(tools, path, source, loudness_lufs, into)
+        await _run(programs, command, frames(source) / source.video.rate, progress)
+        _check(into, [form.name for form in sounds(source)])
+
+
+class Sound(Struct, frozen=True):
+    """A form of the sound track that stands at `place` of the source."""
+
+    name: str
+    place: int
+    channels: int
+
+
+def sounds(source: Source) -> list[Sound]:
+    """Every form of every sound track, in the order of the source."""
+    return [
+        Sound(f"a{place}" if count == 2 else f"a{place}-{count}ch", place, count)
+        for place, audio in enumerate(source.audio)
+        for count in channels(audio)
+    ]
+
+
+def ticks(rate: Fraction) -> int:
+    """The time scale of an encoded picture: a whole number of ticks a frame."""
+    return rate.numerator * max(1, -(-_LEAST_TICKS // rate.numerator))
+
+
+def picture_command(
+    tools: Toolchain, path: Path, source: Source, rungs: Sequence[Rung], chunk: Chunk, into: Path, threads: int
+) -> list[str]:
+    """The one command that encodes these rungs of a chunk."""
+    wide = mends.needs_wide(source)
+    few = ("-threads", str(threads), "-filter_complex_threads", str(threads)) if threads else ()
+    return [
+        *_reading(tools.wide_ffmpeg if wide else tools.ffmpeg),
+        *few,
+        *_from(chunk, source),
+        *("-i", about(str(path)), "-filter_complex", ";".join(_graph(source, rungs, chunk))),
+        *(word for rung in rungs for word in _rung(rung, source, chunk, into, threads)),
+    ]
+
+
+def sound_command(tools: Toolchain, path: Path, source: Source, loudness_lufs: float, into: Path) -> list[str]:
+    """The one command that encodes every sound track."""
+    return [
+        *(*_reading(tools.ffmpeg), "-i", about(str(path))),
+        *(word for form in sounds(source) for word in _sound(form, source, loudness_lufs, into)),
+    ]
+
+
+def _reading(ffmpeg: str) -> tuple[str, ...]:
+    return (ffmpeg, "-v", "error", "-nostdin", "-y", "-progress", "pipe:1", *GUARDS)
+
+
+def _from(chunk: Chunk, source: Source) -> tuple[str, ...]:
+    """From the key frame before the chunk: what is before its first frame decides what stands there while nothing moves."""
+    if chunk.first == 0:
+        return ()
+    return ("-noaccurate_seek", "-ss", f"{float(chunk.starts_s(source.video.rate)):.6f}")
+
+
+def _graph(source: Source, rungs: Sequence[Rung], chunk: Chunk) -> list[str]:
+    """Frames before the chunk have negative times, and `fps` begins at zero; a picture that ends before its sound stands still."""
+    video = source.video
+    steps = [
+        *mends.picture(source),
+        f"fps={video.frame_rate}:start_time=0",
+        f"tpad=stop_mode=clone:stop_duration={float(chunk.lasts_s(video.rate)) + 1:.3f}",
+        f"format=yuv420p,split={len(rungs)}" + "".join(f"[s{rung.name}]" for rung in rungs),
+    ]
+    scales = [f"[s{rung.name}]scale={rung.width}:{rung.height}:flags=bicubic,setsar=1[{rung.name}]" for rung in rungs]
+    return [f"[0:{video.index}]" + ",".join(steps), *scales]
+
+
+def _rung(rung: Rung, source: Source, chunk: Chunk, into: Path, threads: int) -> list[str]:
+    rate = source.video.rate
+    gop = str(frames_a_gop(rate))
+    return [
+        *("-map", f"[{rung.name}]", "-map_metadata", "-1", "-map_chapters", "-1", "-frames:v", str(chunk.count)),
+        *(_av1(threads) if rung.codec is Codec.AV1 else _h264(threads)),
+        *("-maxrate", f"{rung.kbps}k", "-bufsize", f"{2 * rung.kbps}k", "-g", gop, "-pix_fmt", "yuv420p"),
+        *("-video_track_timescale", str(ticks(rate)), about(str(into / f"{rung.name}.mp4"))),
+    ]
+
+
+def _h264(threads: int) -> list[str]:
+    return [
+        *("-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-crf", "23"),
+        *("-sc_threshold", "0", "-bf", "3", "-x264-params", "open-gop=0:keyint-min=1:scenecut=0"),
+        *(("-threads", str(threads)) if threads else ()),
+    ]
+
+
+def _av1(threads: int) -> list[str]:
+    """Costs about what H.264 costs at `veryfast`, for a third less of its bits at the same quality."""
+    return ["-c:v", "libsvtav1", "-preset", "10", "-crf", "35", "-svtav1-params", f"lp={threads or 2}"]
+
+
+def _sound(form: Sound, source: Source, loudness_lufs: float, into: Path) -> list[str]:
+    audio, length = source.audio[form.place], _length(source)
+    mended = mends.sound(audio, loudness_lufs, form.channels)
+    filters = ["aresample=async=1000:first_pts=0", *mended, f"apad=whole_dur={length}"]
+    return [
+        *("-map", f"0:{audio.index}", "-map_metadata", "-1", "-map_chapters", "-1", "-t", length),
+        *("-af", ",".join(filters), "-c:a", "aac", "-b:a", f"{kbps(form.channels)}k"),
+        *("-ac", str(form.channels), "-ar", str(SAMPLE_RATE), about(str(into / f"{form.name}.mp4"))),
+    ]
+
+
+def channels(audio: Audio) -> list[int]:
+    """Everything comes in stereo, surround beside it as 5.1."""
+    return [2, 6] if audio.channels >= _SURROUND else [2]
+
+
+def kbps(channels: int) -> int:
+    """The rate of a sound track with so many channels."""
+    return 64 * channels
+
+
+def _length(source: Source) -> str:
+    """Seconds that every sound lasts, so that it has the picture's segments: whole frames, less a quarter of one against
+    rounding."""
+    return f"{float((frames(source) - Fraction(1, 4)) / source.video.rate):.6f}"
+
+
+async def _run(programs: Programs, command: list[str], seconds: Fraction, progress: Callable[[float], None]) -> None:
+    length = max(1, int(seconds * 1_000_000))
 
     def on_line(line: str) -> None:
         key, _, value = line.partition("=")
@@ -36,76 +188,12 @@ async def encode(
     ended = await programs.run(command, on_line=on_line)
     if ended.code != 0:
         raise _failure(ended)
-    missing = [name for name in outputs(source) if not (into / name).is_file()]
+
+
+def _check(into: Path, names: list[str]) -> None:
+    missing = [name for name in names if not (into / f"{name}.mp4").is_file()]
     if missing:
         raise MatineeError(f"The encoder wrote no {', '.join(missing)}.")
-
-
-def outputs(source: Source) -> list[str]:
-    """The names of the files that encoding makes."""
-    rungs = [f"{rung.name}.mp4" for rung in ladder(source.video.width, source.video.height)]
-    return rungs + [f"{track(number)}.mp4" for number, _ in enumerate(source.audio)]
-
-
-def track(number: int) -> str:
-    """The name of the sound track that stands at this place of the source."""
-    return f"a{number}"
-
-
-def command_for(tools: Toolchain, path: Path, source: Source, into: Path) -> list[str]:
-    """The one command that encodes it all."""
-    rungs = ladder(source.video.width, source.video.height)
-    wide = source.video.codec in _WIDE_CODECS or source.video.high_range
-    return [
-        *(tools.wide_ffmpeg if wide else tools.ffmpeg, "-v", "error", "-nostdin", "-y", "-progress", "pipe:1"),
-        *(*GUARDS, "-i", about(str(path)), "-filter_complex", ";".join(_graph(source, rungs))),
-        *(word for rung in rungs for word in _video(rung, source, into)),
-        *(word for number, audio in enumerate(source.audio) for word in _audio(number, audio, source, into)),
-    ]
-
-
-def _graph(source: Source, rungs: list[Rung]) -> list[str]:
-    video = source.video
-    short = Fraction(source.duration_ms - video.duration_ms, 1000)
-    steps = [
-        *(["bwdif=mode=send_frame:deint=interlaced"] if video.interlaced else []),
-        f"fps={video.frame_rate}:start_time=0",
-        *([f"tpad=stop_mode=clone:stop_duration={float(short) + 1:.3f}"] if short > 0 else []),
-        *([_TONE_MAP] if video.high_range else []),
-        f"format=yuv420p,split={len(rungs)}" + "".join(f"[s{rung.name}]" for rung in rungs),
-    ]
-    scales = [f"[s{rung.name}]scale={rung.width}:{rung.height}:flags=bicubic,setsar=1[{rung.name}]" for rung in rungs]
-    return [f"[0:{video.index}]" + ",".join(steps), *scales]
-
-
-def _video(rung: Rung, source: Source, into: Path) -> list[str]:
-    gop = str(frames_a_gop(source.video.rate))
-    return [
-        *("-map", f"[{rung.name}]", "-map_metadata", "-1", "-map_chapters", "-1", "-t", _length(source)),
-        *("-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-pix_fmt", "yuv420p"),
-        *("-crf", "23", "-maxrate", f"{rung.kbps}k", "-bufsize", f"{2 * rung.kbps}k"),
-        *("-g", gop, "-keyint_min", gop, "-sc_threshold", "0", "-bf", "3", "-x264-params", "open-gop=0"),
-        about(str(into / f"{rung.name}.mp4")),
-    ]
-
-
-def _audio(number: int, audio: Audio, source: Source, into: Path) -> list[str]:
-    return [
-        *("-map", f"0:{audio.index}", "-map_metadata", "-1", "-map_chapters", "-1", "-t", _length(source)),
-        *("-af", f"aresample=async=1000:first_pts=0,apad=whole_dur={_length(source)}"),
-        *("-c:a", "aac", "-b:a", f"{AUDIO_KBPS}k", "-ac", "2", "-ar", str(SAMPLE_RATE)),
-        about(str(into / f"{track(number)}.mp4")),
-    ]
-
-
-def frames(source: Source) -> int:
-    """Whole frames in the film, at least one."""
-    return max(1, int(Fraction(source.duration_ms, 1000) * source.video.rate))
-
-
-def _length(source: Source) -> str:
-    """Seconds that every track lasts, so that all have the same segments: whole frames, and half of one against rounding."""
-    return f"{float((frames(source) - Fraction(1, 4)) / source.video.rate):.6f}"
 
 
 def _failure(ended: Ended) -> MatineeError:

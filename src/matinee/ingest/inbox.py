@@ -11,13 +11,13 @@ import logging
 import shutil
 import uuid
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Struct
 
 from matinee.ingest import sources
-from matinee.ingest.contract import Ingest, Preparation, Sidecar, Start
+from matinee.ingest.contract import Again, Ingest, InSeries, Preparation, Protection, Sidecar, Start, Take
 from matinee.runtime.errors import Invalid, MatineeError
 from matinee.services.catalog.contract import Metadata
 
@@ -28,13 +28,18 @@ _log = logging.getLogger(__name__)
 
 
 class Film(Struct, frozen=True, forbid_unknown_fields=True):
-    """`film.json`. `file` and the sidecars' sources are names in the same folder; `filename` is what the film was called."""
+    """`film.json`. `file`, `poster` and the sidecars' sources are names in the same folder; `filename` is what the film was
+    called."""
 
     file: Name
     metadata: Metadata
     sidecars: list[Sidecar] = []
     publish: bool = True
     filename: str = ""
+    poster: Name | None = None
+    protection: Protection = Protection.SIGNED
+    episode: InSeries | None = None
+    again: Again = Again.GONE
 
 
 class Inbox:
@@ -45,27 +50,39 @@ class Inbox:
         self._told: dict[str, str] = {}
 
     def put(
-        self, path: Path, metadata: Metadata, sidecars: list[Sidecar], *, publish: bool = True, move: bool = False
+        self,
+        path: Path,
+        metadata: Metadata,
+        sidecars: list[Sidecar],
+        *,
+        publish: bool = True,
+        move: bool = False,
+        **more: Any,
     ) -> Path:
-        """Lays a film and its sidecars (whose sources are paths) down, whole; answers its folder there.
+        """Lays a film and what lies beside it (sidecars' sources and `poster` are paths) down, whole; answers its folder there.
+        `more` are further values of `Film`.
 
-        Raises Invalid where a file is missing, empty or may not be read.
+        Raises Invalid where a file is missing, empty, may not be read, or changes meanwhile.
         """
-        for source in (str(path.absolute()), *(str(Path(sidecar.source).absolute()) for sidecar in sidecars)):
-            sources.checked(source)
+        poster = more.pop("poster", None)
+        texts = [Sidecar(f"sidecar-{place}", one.language, one.role) for place, one in enumerate(sidecars)]
+        laid = [(path, "film"), *((Path(one.source), text.source) for one, text in zip(sidecars, texts, strict=True))]
+        laid += [(Path(poster), "poster")] if poster else []
+        for source, _ in laid:
+            sources.checked(str(source.absolute()))
+        note = Film("film", metadata, texts, publish, path.name, "poster" if poster else None, **more)
         name = uuid.uuid4().hex
         part = self._root / f".{name}"
         part.mkdir(parents=True)
         try:
-            _lay(path, part / "film", move=move)
-            texts = [Sidecar(f"sidecar-{place}", sidecar.language) for place, sidecar in enumerate(sidecars)]
-            for sidecar, text in zip(sidecars, texts, strict=True):
-                _lay(Path(sidecar.source), part / text.source, move=move)
-            note = Film("film", metadata, texts, publish, path.name)
+            for source, goal in laid:
+                _lay(source, part / goal, move=move)
             (part / _NOTE).write_bytes(msgspec.json.format(msgspec.json.encode(note)))
             part.rename(self._root / name)
-        except OSError as error:
+        except (OSError, Invalid) as error:
             shutil.rmtree(part, ignore_errors=True)
+            if isinstance(error, Invalid):
+                raise
             raise Invalid(f"{path.name} cannot be put into the inbox: {error.strerror}.") from error
         return self._root / name
 
@@ -74,7 +91,7 @@ class Inbox:
         taken: list[Preparation] = []
         for folder in await asyncio.to_thread(self._waiting):
             try:
-                taken.append(await ingest.start(await asyncio.to_thread(_start, folder)))
+                taken.append((await ingest.take(await asyncio.to_thread(_noted, folder))).preparation)
             except Invalid as error:
                 _log.warning("the inbox's %s is refused: %s", folder.name, error.detail)
                 (folder / _REFUSED).write_text(error.detail + "\n")
@@ -98,21 +115,30 @@ class Inbox:
 def _lay(path: Path, goal: Path, *, move: bool) -> None:
     if move:
         shutil.move(path, goal)
-    else:
-        shutil.copyfile(path, goal)
+        return
+    before = path.stat()
+    shutil.copyfile(path, goal)
+    after = path.stat()
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise Invalid(f"The file {path} changed while it was read; add it again when it is whole.")
 
 
-def _start(folder: Path) -> Start:
+def _noted(folder: Path) -> Take:
     try:
         film = msgspec.json.decode((folder / _NOTE).read_bytes(), type=Film)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Invalid(f"{_NOTE} cannot be read: {error}") from error
-    return Start(
+    beside = [Sidecar(str(folder.absolute() / Path(one.source).name), one.language, one.role) for one in film.sidecars]
+    start = Start(
         key=f"{FOLDER}:{folder.name}",
         path=str(folder.absolute() / film.file),
         filename=film.filename or film.file,
         metadata=film.metadata,
-        sidecars=[Sidecar(str(folder.absolute() / Path(one.source).name), one.language) for one in film.sidecars],
+        sidecars=beside,
         publish=film.publish,
         move=True,
+        poster=None if film.poster is None else str(folder.absolute() / film.poster),
+        protection=film.protection,
+        episode=film.episode,
     )
+    return Take(start, film.again)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from fractions import Fraction
 
 from msgspec import Struct
@@ -11,15 +12,28 @@ _WORTH_A_RUNG = 1.1
 """A source this many times the area of its highest rung gets one of its own size."""
 
 SEGMENT_GOPS = 2
+_AV1_SHARE = 0.65
+"""Of the rate of H.264, for the same quality."""
+
+
+class Codec(StrEnum):
+    H264 = "h264"
+    AV1 = "av1"
 
 
 class Rung(Struct, frozen=True):
-    """One size of a film; both sides are even. `kbps` is the ceiling of its rate."""
+    """One size of a film in one codec; both sides are even. `kbps` is the ceiling of its rate."""
 
     name: str
     width: int
     height: int
     kbps: int
+    codec: Codec = Codec.H264
+
+
+def in_av1(rung: Rung) -> Rung:
+    """The same size in AV1."""
+    return Rung(f"{rung.name}-av1", rung.width, rung.height, round(rung.kbps * _AV1_SHARE), Codec.AV1)
 
 
 def ladder(width: int, height: int) -> list[Rung]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import msgspec
 from obstore.store import ObjectStore
 from sqlalchemy import Connection
 
 from matinee.backends.sql.port import Database
-from matinee.ingest import intake, pipeline, sources
+from matinee.ingest import intake, picture_ids, pipeline, scratch, sources
 from matinee.ingest.intake import Intake, State
 from matinee.ingest.pipeline import Order
 from matinee.runtime.clock import milliseconds
 from matinee.runtime.errors import NotFound
-from matinee.services.catalog.contract import ByTitle, Catalog
+from matinee.services.catalog.contract import Attach, ByTitle, Catalog, NotPlayable
 from matinee.services.jobs.contract import Job, JobState, Reason
 
 FAILURE_KEPT_MS = 7 * 24 * 3_600_000
@@ -27,18 +28,19 @@ class Leftovers:
         self._catalog = catalog
 
     async def close(self, film: Intake, state: State, order: Order | None) -> None:
-        """Deletes the film's bytes and its sidecars', what was put for viewers but never became the title's, and the draft of a
-        film that nobody waits for any more. `order` is that of its job, where it has one that is known."""
+        """Deletes the film's bytes and its sidecars', what its steps made, what was put for viewers but never became the title's,
+        and the draft of a film that nobody waits for any more. A film that plays stays as good as it is.
+
+        `order` is that of its job, where it has one that is known.
+        """
         belonging = await self._database.read(lambda connection: intake.of_film(connection, film.id), fresh=True)
         for intake_id in belonging:
             await sources.delete_under(self._objects, sources.folder(intake_id))
             await sources.delete_under(self._objects, sources.key(intake_id, ""))
-        if film.title_id is not None and not await self._has_film(film.title_id):
-            await sources.delete_under(self._objects, f"media/{film.title_id}/")
-            if order is not None:
-                await sources.delete_under(self._objects, f"images/{order.image_id}/")
-            if state is not State.FAILED:
-                await self._catalog.discard(ByTitle(film.title_id))
+        if film.job_id is not None:
+            await sources.delete_under(self._objects, scratch.work_of(film.job_id))
+        if film.title_id is not None:
+            await self._close_title(film.title_id, state, order)
 
         def unit(connection: Connection) -> None:
             intake.forget_pieces(connection, belonging)
@@ -46,11 +48,18 @@ class Leftovers:
 
         await self._database.transact(unit)
 
-    async def _has_film(self, title_id: str) -> bool:
+    async def _close_title(self, title_id: str, state: State, order: Order | None) -> None:
         try:
-            return (await self._catalog.title(ByTitle(title_id))).encode_id is not None
-        except NotFound:
-            return False
+            encode = await self._catalog.encode(ByTitle(title_id))
+        except (NotFound, NotPlayable):
+            await sources.delete_under(self._objects, f"media/{title_id}/")
+            for image_id in picture_ids.every(order.image_id) if order else ():
+                await sources.delete_under(self._objects, f"images/{image_id}/")
+            if state is not State.FAILED:
+                await self._catalog.discard(ByTitle(title_id))
+            return
+        if not encode.complete and order is not None and encode.id == order.encode_id:
+            await self._catalog.attach(Attach(title_id, msgspec.structs.replace(encode, complete=True)))
 
 
 def left_by(job: Job) -> State | None:

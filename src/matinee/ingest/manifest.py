@@ -1,4 +1,4 @@
-"""The packager's manifests: what they say of each track, and the subtitles, which we add ourselves.
+"""The packager's manifests: what they say of each track, and the playlists of subtitles, which we write ourselves.
 
 The packager ends a text track at its last cue, so that players would ask for segments that are not there, and its DASH
 form of text stalls one player; so subtitles stand in HLS as segments to the film's end and in DASH as one whole file.
@@ -6,7 +6,6 @@ form of text stalls one player; so subtitles stand in HLS as segments to the fil
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
 from itertools import pairwise
 from xml.etree import ElementTree as ET
@@ -14,9 +13,6 @@ from xml.etree import ElementTree as ET
 from msgspec import Struct
 
 _DASH = "urn:mpeg:dash:schema:mpd:2011"
-_ROLE = "urn:mpeg:dash:role:2011"
-TEXT_GROUP = "text"
-TEXT_BPS = 1000
 
 
 class Track(Struct, frozen=True):
@@ -27,14 +23,6 @@ class Track(Struct, frozen=True):
     bounds: list[Fraction]
     frame_rate: str = ""
     sample_rate: int = 0
-
-
-class Caption(Struct, frozen=True):
-    """A text track as the manifests name it."""
-
-    folder: str
-    language: str
-    label: str
 
 
 def tracks(mpd: str) -> dict[str, Track]:
@@ -70,48 +58,6 @@ def _one(element: ET.Element, name: str) -> ET.Element:
     if found is None:
         raise ValueError(f"the packager's manifest has no {name}")
     return found
-
-
-def with_captions_dash(mpd: str, captions: list[Caption], file: str) -> str:
-    """The MPD with one text track for each caption, each one whole file."""
-    ET.register_namespace("", _DASH)
-    root = ET.fromstring(mpd)  # noqa: S314 - written by our own packager
-    period = _one(root, "Period")
-    for caption in captions:
-        group = ET.SubElement(
-            period, f"{{{_DASH}}}AdaptationSet", contentType="text", lang=caption.language, mimeType="text/vtt"
-        )
-        ET.SubElement(group, f"{{{_DASH}}}Role", schemeIdUri=_ROLE, value="subtitle")
-        ET.SubElement(group, f"{{{_DASH}}}Label").text = caption.label
-        form = ET.SubElement(group, f"{{{_DASH}}}Representation", id=caption.folder, bandwidth=str(TEXT_BPS))
-        ET.SubElement(form, f"{{{_DASH}}}BaseURL").text = f"{caption.folder}/{file}"
-    ET.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
-
-
-def with_captions_hls(master: str, captions: list[Caption], playlist: str) -> str:
-    """The master playlist with one subtitle rendition for each caption, the first sound track its default."""
-    lines = [line for line in master.split("\n") if line and not line.startswith("## ")]
-    lines = _with_default(lines)
-    if captions:
-        lines = [
-            f'{line},SUBTITLES="{TEXT_GROUP}"' if line.startswith("#EXT-X-STREAM-INF:") else line for line in lines
-        ]
-    media = [
-        f'#EXT-X-MEDIA:TYPE=SUBTITLES,URI="{caption.folder}/{playlist}",GROUP-ID="{TEXT_GROUP}",'
-        f'LANGUAGE="{caption.language}",NAME="{quoted(caption.label)}",DEFAULT=NO,AUTOSELECT=YES,FORCED=NO'
-        for caption in captions
-    ]
-    first = next((place for place, line in enumerate(lines) if line.startswith("#EXT-X-STREAM-INF:")), len(lines))
-    return "\n".join([*lines[:first], *media, *lines[first:], ""])
-
-
-def _with_default(lines: list[str]) -> list[str]:
-    sounds = [place for place, line in enumerate(lines) if line.startswith("#EXT-X-MEDIA:TYPE=AUDIO")]
-    for place in sounds:
-        answer = "YES" if place == sounds[0] else "NO"
-        lines[place] = re.sub(r"\bDEFAULT=(?:YES|NO)", f"DEFAULT={answer}", lines[place])
-    return lines
 
 
 def quoted(text: str) -> str:

@@ -1,81 +1,86 @@
-"""Packages an encoded film: CMAF segments once, HLS and DASH over them, and the record that the catalogue keeps."""
+"""Packages encoded tracks: CMAF segments once, and an HLS playlist of each track beside them. What leads to the tracks,
+DASH and HLS manifests, is written at play, for each session its own."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
-from msgspec import Struct
-
-from matinee.ingest import languages, manifest, subtitles
-from matinee.ingest.encode import frames, track
-from matinee.ingest.ladder import Rung, ladder, segment_s
-from matinee.ingest.manifest import Caption, Track
+from matinee.ingest import languages, manifest, protection, subtitles
+from matinee.ingest.chunks import frames
+from matinee.ingest.encode import Sound
+from matinee.ingest.labels import Labelled, labels
+from matinee.ingest.ladder import Rung, segment_s
+from matinee.ingest.manifest import Track
 from matinee.ingest.source import Audio, Source
-from matinee.ingest.subtitles import Cue
+from matinee.ingest.subtitles import Captions
 from matinee.ingest.toolchain import Toolchain
 from matinee.runtime.errors import MatineeError, OutOfSpace
 from matinee.services.catalog.contract import Encode, File
 from matinee.services.jobs.programs import Programs
+from matinee.services.playback.contract import ContentKey
 from matinee.terms import rendition
 from matinee.terms.rendition import Rendition
 
-DASH, HLS = "manifest.mpd", "master.m3u8"
 PLAYLIST, CAPTIONS = "main.m3u8", "captions.vtt"
+_DASH, _HLS = "manifest.mpd", "master.m3u8"
 _JUST_UNDER = Fraction(999_999, 1_000_000)
 
 
-class Captions(Struct, frozen=True):
-    """A text track to be packaged."""
-
-    language: str
-    label: str
-    cues: list[Cue]
-
-
-async def package(
-    programs: Programs, tools: Toolchain, encoded: Path, source: Source, captions: list[Captions], into: Path
+async def package(  # noqa: PLR0913, PLR0917 - what is packaged, with what, into what
+    programs: Programs,
+    tools: Toolchain,
+    encoded: Path,
+    source: Source,
+    rungs: Sequence[Rung],
+    sounds: Sequence[Sound],
+    into: Path,
+    key: ContentKey | None = None,
 ) -> list[Rendition]:
-    """Writes segments and manifests of the encoded tracks into the folder `into`; answers what can be played there.
+    """Writes the segments of the tracks `{name}.mp4` in the folder `encoded` into `into`, encrypted where a key is given.
 
-    Raises OutOfSpace when the disk is full.
+    Answers what can be played there. Raises OutOfSpace when the disk is full.
     """
-    command = command_for(tools, _relative(encoded, into), source)
-    ended = await programs.run(command, folder=into)
+    command = command_for(tools, _relative(encoded, into), source, rungs, sounds)
+    with protection.hidden(key, into) if key else nullcontext([]) as secret:
+        ended = await programs.run([*command, *secret], folder=into)
     if ended.code != 0:
         if "No space left on device" in ended.errors or "ENOSPC" in ended.errors:
             raise OutOfSpace("There was no room on the disk to package the film.")
         raise MatineeError(f"The packager stopped: {ended.last_words}")
-    tracks = manifest.tracks((into / DASH).read_text())
-    rungs = ladder(source.video.width, source.video.height)
-    named = _named(captions)
-    bounds = _regular(tracks[rungs[0].name].bounds, segment_s(source.video.rate))
-    for caption, texts in zip(named, captions, strict=True):
-        _write_text(into / caption.folder, texts.cues, bounds)
-    _add_captions(into, named)
+    tracks = manifest.tracks((into / _DASH).read_text())
+    for name in (_DASH, _HLS):
+        (into / name).unlink(missing_ok=True)
+    for rung in rungs:
+        _check_cut(tracks[rung.name].bounds, segment_s(source.video.rate))
     return [
         *(_picture(into, rung, tracks[rung.name]) for rung in rungs),
-        *(_sound(into, source, number, tracks[track(number)]) for number, _ in enumerate(source.audio)),
-        *(_words(into, caption, bounds) for caption in named),
+        *(_sound(into, source, form, tracks[form.name]) for form in sounds),
     ]
 
 
-def command_for(tools: Toolchain, encoded: Path, source: Source) -> list[str]:
-    """The one command that packages all sound and picture; it runs in the output folder; every path is relative, since
-    a comma in one would end it."""
-    rungs = ladder(source.video.width, source.video.height)
+def command_for(
+    tools: Toolchain,
+    encoded: Path,
+    source: Source,
+    rungs: Sequence[Rung],
+    sounds: Sequence[Sound],
+) -> list[str]:
+    """The one command that packages the tracks; it runs in the output folder; every path is relative, since a comma in one
+    would end it."""
     length = f"{float(segment_s(source.video.rate) * _JUST_UNDER):.6f}"
     return [
         tools.packager,
-        *(_picture_in(encoded, rung.name) for rung in rungs),
-        *(_sound_in(encoded, source, number) for number, _ in enumerate(source.audio)),
+        *(f"in={encoded / rung.name}.mp4,stream=video,{_outputs(rung.name)}" for rung in rungs),
+        *(_sound_in(encoded, source.audio[form.place], form.name) for form in sounds),
         *("--segment_duration", length, "--fragment_duration", length, "--generate_static_live_mpd"),
-        *("--mpd_output", DASH, "--hls_master_playlist_output", HLS, "--hls_playlist_type", "VOD"),
-        *(("--default_language", source.audio[0].language) if source.audio and _is_known(source.audio[0]) else ()),
+        *("--mpd_output", _DASH, "--hls_master_playlist_output", _HLS, "--hls_playlist_type", "VOD"),
     ]
 
 
@@ -83,72 +88,46 @@ def _relative(path: Path, start: Path) -> Path:
     return Path(os.path.relpath(path, start))
 
 
-def _picture_in(encoded: Path, name: str) -> str:
-    return f"in={encoded / name}.mp4,stream=video,{_outputs(name)}"
-
-
-def _sound_in(encoded: Path, source: Source, number: int) -> str:
-    name = track(number)
-    audio = source.audio[number]
-    label = sound_label(source, number).replace(",", " ")
-    role = "main" if number == 0 else "alternate"
-    return (
-        f"in={encoded / name}.mp4,stream=audio,{_outputs(name)},hls_group_id=audio,"
-        f"{f'lang={audio.language},' if _is_known(audio) else ''}"
-        f"hls_name={manifest.quoted(label)},dash_label={manifest.quoted(label)},dash_roles={role}"
-    )
-
-
-def _is_known(audio: Audio) -> bool:
+def _sound_in(encoded: Path, audio: Audio, name: str) -> str:
     """The packager refuses a film for a language that it does not know."""
-    return languages.is_known(audio.language)
+    known = f",lang={audio.language}" if languages.is_known(audio.language) else ""
+    return f"in={encoded / name}.mp4,stream=audio,{_outputs(name)},hls_group_id=audio,hls_name={name}{known}"
 
 
 def _outputs(name: str) -> str:
     return f"init_segment={name}/init.mp4,segment_template={name}/$Number%05d$.m4s,playlist_name={name}/{PLAYLIST}"
 
 
-def sound_label(source: Source, number: int) -> str:
-    """What a viewer reads of a sound track: the language, and the track's own title where two share one."""
-    audio = source.audio[number]
-    called = languages.name(audio.language)
-    same = [place for place, other in enumerate(source.audio) if other.language == audio.language]
-    if len(same) == 1:
-        return called
-    return f"{called}: {audio.label or same.index(number) + 1}"
-
-
-def _named(captions: list[Captions]) -> list[Caption]:
-    """Each text track with a folder of its own; a second one of a language is numbered."""
-    named: list[Caption] = []
-    for caption in captions:
-        same = sum(other.language == caption.language for other in named)
-        after = f"-{same + 1}" if same else ""
-        label = caption.label or languages.name(caption.language)
-        named.append(Caption(f"t-{caption.language.lower()}{after}", caption.language, label))
-    return named
-
-
-def _regular(bounds: list[Fraction], length: Fraction) -> list[Fraction]:
-    """The video's own segment bounds, checked: a player counts on equal segments, the last may be shorter."""
+def _check_cut(bounds: list[Fraction], length: Fraction) -> None:
+    """A player counts on equal segments; the last may be shorter."""
     regular = [length * place for place in range(len(bounds) - 1)]
-    if bounds[:-1] != regular and any(abs(a - b) > Fraction(1, 500) for a, b in zip(bounds, regular, strict=False)):
+    if any(abs(a - b) > Fraction(1, 500) for a, b in zip(bounds, regular, strict=False)):
         raise MatineeError("The packager cut the film into unequal segments.")
-    return bounds
 
 
-def _write_text(folder: Path, cues: list[Cue], bounds: list[Fraction]) -> None:
-    folder.mkdir(exist_ok=True)
-    (folder / CAPTIONS).write_text(subtitles.written(cues))
-    for number, segment in enumerate(subtitles.cut(cues, [round(bound * 1000) for bound in bounds]), 1):
-        (folder / f"{number:05d}.vtt").write_text(segment)
-    (folder / PLAYLIST).write_text(manifest.text_playlist(bounds))
+def bounds(frames: int, rate: Fraction) -> list[Fraction]:
+    """The moments in seconds where the segments of a film of so many frames meet."""
+    length, whole = segment_s(rate), frames / rate
+    return [length * place for place in range(-(-whole // length))] + [whole]
 
 
-def _add_captions(into: Path, captions: list[Caption]) -> None:
-    dash, hls = into / DASH, into / HLS
-    dash.write_text(manifest.with_captions_dash(dash.read_text(), captions, CAPTIONS))
-    hls.write_text(manifest.with_captions_hls(hls.read_text(), captions, PLAYLIST))
+def write_texts(captions: Sequence[Captions], cut: list[Fraction], into: Path) -> list[Rendition]:
+    """Writes each text track, whole and cut at these bounds; answers what can be played there."""
+    renditions: list[Rendition] = []
+    for name, caption in zip(subtitles.folders(captions), captions, strict=True):
+        folder = into / name
+        folder.mkdir()
+        (folder / CAPTIONS).write_text(subtitles.written(caption.cues))
+        for number, segment in enumerate(subtitles.cut(caption.cues, [round(bound * 1000) for bound in cut]), 1):
+            (folder / f"{number:05d}.vtt").write_text(segment)
+        (folder / PLAYLIST).write_text(manifest.text_playlist(cut))
+        renditions.append(_text(folder, name, caption, cut))
+    return renditions
+
+
+def sound_label(source: Source, place: int) -> str:
+    """What a viewer reads of a sound track."""
+    return labels([Labelled(audio.language, audio.role, audio.label) for audio in source.audio])[place]
 
 
 def _picture(into: Path, rung: Rung, found: Track) -> Rendition:
@@ -167,45 +146,62 @@ def _picture(into: Path, rung: Rung, found: Track) -> Rendition:
     )
 
 
-def _sound(into: Path, source: Source, number: int, found: Track) -> Rendition:
-    peak, average = _rates(into / found.folder, found.bounds, "m4s")
+def _sound(into: Path, source: Source, form: Sound, found: Track) -> Rendition:
+    peak, average = _rates(into / form.name, found.bounds, "m4s")
+    audio = source.audio[form.place]
     return Rendition(
-        id=found.folder,
+        id=form.name,
         track=rendition.Track.AUDIO,
-        folder=found.folder,
+        folder=form.name,
         codecs=found.codecs,
         bandwidth_bps=peak,
         average_bps=average,
-        language=source.audio[number].language,
-        label=sound_label(source, number),
-        channels=2,
+        language=audio.language,
+        label=sound_label(source, form.place),
+        channels=form.channels,
         sample_rate=found.sample_rate,
         segments=len(found.bounds) - 1,
+        role=audio.role,
     )
 
 
-def _words(into: Path, caption: Caption, bounds: list[Fraction]) -> Rendition:
-    peak, average = _rates(into / caption.folder, bounds, "vtt")
+def _text(folder: Path, name: str, caption: Captions, cut: list[Fraction]) -> Rendition:
+    peak, average = _rates(folder, cut, "vtt")
     return Rendition(
-        id=caption.folder,
+        id=name,
         track=rendition.Track.TEXT,
-        folder=caption.folder,
+        folder=name,
         codecs="wvtt",
         bandwidth_bps=peak,
         average_bps=average,
         language=caption.language,
         label=caption.label,
-        segments=len(bounds) - 1,
+        segments=len(cut) - 1,
+        role=caption.role,
     )
 
 
-def _rates(folder: Path, bounds: list[Fraction], suffix: str) -> tuple[int, int]:
+def _rates(folder: Path, cut: list[Fraction], suffix: str) -> tuple[int, int]:
     """Bits a second: the highest of any whole segment, and over all."""
-    sizes = [(folder / f"{number:05d}.{suffix}").stat().st_size for number in range(1, len(bounds))]
-    lengths = [end - start for start, end in pairwise(bounds)]
+    sizes = [(folder / f"{number:05d}.{suffix}").stat().st_size for number in range(1, len(cut))]
+    lengths = [end - start for start, end in pairwise(cut)]
     usual = max(lengths)
     peak = max(size * 8 / length for size, length in zip(sizes, lengths, strict=True) if length >= usual / 2)
-    return int(peak) + 1, int(sum(sizes) * 8 / (bounds[-1] - bounds[0])) + 1
+    return int(peak) + 1, int(sum(sizes) * 8 / (cut[-1] - cut[0])) + 1
+
+
+def described(encode_id: str, source: Source, renditions: list[Rendition], files: list[File], now: datetime) -> Encode:
+    """The catalogue's record of what was packaged."""
+    return Encode(
+        id=encode_id,
+        duration_ms=round(frames(source) * 1000 / source.video.rate),
+        segment_ms=round(segment_s(source.video.rate) * 1000),
+        protection="signed",
+        renditions=renditions,
+        files=files,
+        created_at=now,
+        chapters=source.chapters,
+    )
 
 
 def files(root: Path) -> list[File]:
@@ -217,16 +213,3 @@ def files(root: Path) -> list[File]:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def described(encode_id: str, source: Source, renditions: list[Rendition], root: Path, now: datetime) -> Encode:
-    """The catalogue's record of the package in `root`."""
-    return Encode(
-        id=encode_id,
-        duration_ms=round(frames(source) * 1000 / source.video.rate),
-        segment_ms=round(segment_s(source.video.rate) * 1000),
-        protection="signed",
-        renditions=renditions,
-        files=files(root),
-        created_at=now,
-    )

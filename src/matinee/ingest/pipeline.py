@@ -1,7 +1,13 @@
 """The order of a preparation, which only this module knows, and what a job says of it.
 
-inspect ──> encode ──┬──> poster ─────────────┐
-   └───> subtitles ──┴──> package ────────────┴──> publish
+inspect ─┬─> sound ───────────────────────┐
+         ├─> subtitles ───────────────────┤
+         ├─> first.N ──> draft ─┬─> pictures ──> playable ─┐
+         │                      └─> review                 │
+         └─> rungs.N ──────────────────────────────────────┴─> complete
+
+`first` is the lowest rung and `rungs` all others, each in as many chunks as the film has; a film plays as soon as its
+lowest rung does. How many chunks there are, the first step finds out: it adds the others.
 """
 
 from __future__ import annotations
@@ -11,24 +17,23 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from matinee.ingest.contract import Phase, Preparation, Sidecar
+from matinee.ingest.chunks import Chunk, chunks
+from matinee.ingest.contract import Phase, Preparation, Protection, Sidecar
+from matinee.ingest.encode import channels, kbps
+from matinee.ingest.encoding import Encoding
+from matinee.ingest.ladder import Rung, in_av1, ladder
+from matinee.ingest.source import Source
 from matinee.services.jobs.contract import Job, JobState, Reason, Step, Submit, Task, TaskState
 
 NAME = "ingest"
 GROUP = "ingest"
 
-INSPECT, SUBTITLES, ENCODE, POSTER, PACKAGE, PUBLISH = "inspect", "subtitles", "encode", "poster", "package", "publish"
+INSPECT, SOUND, SUBTITLES, FIRST, DRAFT = "inspect", "sound", "subtitles", "first", "draft"
+PICTURES, REVIEW, PLAYABLE, RUNGS, COMPLETE = "pictures", "review", "playable", "rungs", "complete"
 
-STEPS = [
-    Step(INSPECT, "ingest.inspect", runtime_limit_s=6 * 3600, weight=2),
-    Step(SUBTITLES, "ingest.subtitles", after=[INSPECT], runtime_limit_s=3600, weight=1),
-    Step(ENCODE, "ingest.encode", after=[INSPECT, SUBTITLES], runtime_limit_s=7 * 86400, weight=80),
-    Step(POSTER, "ingest.poster", after=[ENCODE], runtime_limit_s=3600, weight=3),
-    Step(PACKAGE, "ingest.package", after=[ENCODE, SUBTITLES], runtime_limit_s=86400, weight=6),
-    Step(PUBLISH, "ingest.publish", after=[PACKAGE, POSTER], runtime_limit_s=86400, weight=8),
-]
-"""Subtitles stand before the long encode: who sent a bad file hears of it at once."""
-
+_HOUR_S = 3600
+_SOON, _FIRST = 2, 1
+"""What makes a film play goes before what makes any film better."""
 
 _FINAL = {Reason.NORMAL, Reason.KILLED, Reason.INVALID}
 
@@ -48,6 +53,9 @@ class Order(Struct, frozen=True):
     sidecars: list[Sidecar]
     publish: bool
     language: str
+    poster: str | None = None
+    protection: Protection = Protection.SIGNED
+    encoding: Encoding = Encoding()
 
 
 def submission(order: Order) -> Submit:
@@ -57,9 +65,82 @@ def submission(order: Order) -> Submit:
         name=NAME,
         subject=order.title_id,
         capacity_group=GROUP,
-        steps=STEPS,
+        steps=[_step(INSPECT, runtime_limit_s=6 * _HOUR_S, weight=0.02, priority=_SOON)],
         data=msgspec.to_builtins(order),
     )
+
+
+def after_inspection(source: Source, encoding: Encoding) -> list[Step]:
+    """The steps of a film that holds this. Subtitles stand early: who sent a bad file hears of it at once."""
+    first, rest = rungs(source, encoding)
+    parts = chunks(source, encoding.chunk_s)
+    made_first = [_encoding(FIRST, part, [first], source, encoding, _FIRST) for part in parts]
+    steps = [
+        _step(SUBTITLES, INSPECT, runtime_limit_s=_HOUR_S, weight=0.01, priority=_SOON),
+        _step(SOUND, INSPECT, runtime_limit_s=24 * _HOUR_S, weight=0.03, priority=_SOON),
+        *made_first,
+        _step(DRAFT, *(step.name for step in made_first), runtime_limit_s=_HOUR_S, weight=0.01, priority=_SOON),
+        _step(PICTURES, DRAFT, runtime_limit_s=_HOUR_S, weight=0.02, priority=_SOON),
+        _step(REVIEW, DRAFT, runtime_limit_s=6 * _HOUR_S, weight=0.02),
+        _step(PLAYABLE, SOUND, SUBTITLES, PICTURES, runtime_limit_s=24 * _HOUR_S, weight=0.02, priority=_SOON),
+    ]
+    if not rest:
+        return steps
+    made = [_encoding(RUNGS, part, rest, source, encoding, 0) for part in parts]
+    done = _step(COMPLETE, PLAYABLE, *(step.name for step in made), runtime_limit_s=24 * _HOUR_S, weight=0.04)
+    return [*steps, *made, done]
+
+
+def rungs(source: Source, encoding: Encoding) -> tuple[Rung, list[Rung]]:
+    """What is encoded first, and what after it."""
+    *better, lowest = ladder(source.video.width, source.video.height)
+    av1 = [in_av1(rung) for rung in (*better, lowest)] if encoding.av1 else []
+    return lowest, [*better, *av1]
+
+
+def part_of(task: Task) -> int:
+    """The number of the chunk that a task encodes."""
+    return int(task.step.rpartition(".")[2])
+
+
+def parts_of(name: str, count: int) -> list[str]:
+    """The steps that encode all chunks."""
+    return [f"{name}.{number}" for number in range(count)]
+
+
+def expected_bytes(source: Source, encoding: Encoding) -> int:
+    """What all renditions of the film take at most."""
+    first, rest = rungs(source, encoding)
+    sound = sum(kbps(count) for audio in source.audio for count in channels(audio))
+    return (sum(rung.kbps for rung in (first, *rest)) + sound) * source.duration_ms // 8
+
+
+def _step(name: str, *after: str, **more: Any) -> Step:
+    return Step(name, f"ingest.{name.partition('.')[0]}", list(after), **more)
+
+
+def _encoding(name: str, part: Chunk, made: list[Rung], source: Source, encoding: Encoding, priority: int) -> Step:
+    """The weights of all encodes are what the other steps leave, by the pixels that each writes."""
+    every = rungs(source, encoding)
+    pixels = sum(rung.width * rung.height for rung in made)
+    share = pixels / sum(rung.width * rung.height for rung in (every[0], *every[1]))
+    whole = sum(chunk.count for chunk in chunks(source, encoding.chunk_s))
+    rate = sum(rung.kbps for rung in made)
+    return _step(
+        f"{name}.{part.number}",
+        INSPECT,
+        runtime_limit_s=7 * 24 * _HOUR_S,
+        weight=0.83 * share * part.count / whole,
+        priority=priority,
+        memory_mb=_memory_mb(source, made),
+        disk_mb=int(part.lasts_s(source.video.rate) * rate / 8000) + 1,
+    )
+
+
+def _memory_mb(source: Source, made: list[Rung]) -> int:
+    """What one encoder was measured to hold at most: frames of every size, waiting to be compared."""
+    pixels = source.video.width * source.video.height + sum(rung.width * rung.height for rung in made)
+    return 120 + pixels * 130 // 1_000_000
 
 
 def order(data: dict[str, Any]) -> Order:
@@ -72,17 +153,20 @@ def preparing(job: Job) -> Preparation:
     about = order(job.data)
     phase = _phase(job)
     now = _present(job)
+    busy = phase in {Phase.PREPARING, Phase.IMPROVING}
     return Preparation(
         id=about.intake_id,
         title_id=about.title_id,
         title=about.title,
         filename=about.filename,
         phase=phase,
-        step=now.step if now and phase is Phase.PREPARING else "",
+        step=now.step.partition(".")[0] if now and busy else "",
         progress=job.progress,
-        message=job.message if phase is not Phase.PREPARING else (now.message if now else ""),
+        message=job.message if not busy else (now.message if now else ""),
         created_at=job.created_at,
         version=0,
+        eta_s=job.eta_s if busy else None,
+        notes=[str(note) for task in job.tasks for note in task.result.get("notes", [])],
     )
 
 
@@ -94,7 +178,8 @@ def is_final(job: Job) -> bool:
 def _phase(job: Job) -> Phase:
     match job.reason:
         case None:
-            return Phase.PREPARING
+            plays = any(task.step == PLAYABLE and task.reason is Reason.NORMAL for task in job.tasks)
+            return Phase.IMPROVING if plays else Phase.PREPARING
         case Reason.NORMAL:
             return Phase.PLAYABLE
         case Reason.KILLED:

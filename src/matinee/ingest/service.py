@@ -7,10 +7,10 @@ import contextlib
 import logging
 from collections.abc import Coroutine
 from typing import Any
+from weakref import WeakValueDictionary
 
 import msgspec
 import msgspec.structs
-import obstore
 from obstore.store import ObjectStore
 from sqlalchemy import Connection
 
@@ -18,6 +18,8 @@ from matinee.backends.sql.port import Database
 from matinee.ingest import intake, leftovers, pipeline, sources
 from matinee.ingest.board import Board
 from matinee.ingest.contract import (
+    Again,
+    Announce,
     Append,
     ByPreparation,
     ByUpload,
@@ -26,34 +28,37 @@ from matinee.ingest.contract import (
     Phase,
     Preparation,
     Preparations,
-    Sidecar,
     Start,
     Sweep,
+    Take,
+    Taken,
     Upload,
 )
-from matinee.ingest.intake import Intake, State
+from matinee.ingest.drafts import Drafts
+from matinee.ingest.encoding import Encoding
+from matinee.ingest.intake import IDLE_MS, Intake, State
 from matinee.ingest.leftovers import Leftovers
 from matinee.ingest.limits import Limits
 from matinee.ingest.pipeline import Order
-from matinee.ingest.upload import Uploads
+from matinee.ingest.sources import Files
+from matinee.ingest.taking import Taking, differences
+from matinee.ingest.upload import Uploads, uploaded
 from matinee.runtime.bell import Bell, heard
 from matinee.runtime.clock import Clock, milliseconds
-from matinee.runtime.errors import Conflict, MatineeError, NotFound
-from matinee.runtime.ids import ENCODE, IMAGE, UPLOAD, Ids
+from matinee.runtime.errors import Conflict, Invalid, MatineeError, NotFound
+from matinee.runtime.ids import ENCODE, IMAGE, Ids
 from matinee.runtime.rpc import deadline
-from matinee.services.catalog.contract import Catalog, CreateTitle
-from matinee.services.jobs.contract import ByJob, Job, Jobs, ListJobs, NoSuchJob, Observe
+from matinee.services.catalog.contract import Catalog
+from matinee.services.jobs.contract import ByJob, Job, Jobs, ListJobs, NoSuchJob, Observe, Retry
 
 _log = logging.getLogger(__name__)
 LONGEST_WAIT_S = 30.0
-IDLE_MS = 24 * 3_600_000
-"""An upload that nobody goes on with for longer is dropped."""
 
 
 class Service:
     """Implements the contract `Ingest`."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what it keeps, whom it asks, how it is set
         self,
         database: Database,
         objects: ObjectStore,
@@ -62,24 +67,32 @@ class Service:
         clock: Clock,
         ids: Ids,
         limits: Limits,
+        encoding: Encoding | None = None,
     ) -> None:
         self._database = database
-        self._objects = objects
         self._jobs = jobs
         self._catalog = catalog
         self._clock = clock
         self._ids = ids
         self._uploads = Uploads(database, objects, clock, ids, limits, lambda: sources.free_bytes(objects))
         self._board = Board(milliseconds(clock.real_now()))
+        self._drafts = Drafts(database, catalog)
+        self._taking = Taking(database, objects, catalog, self._uploads, clock, ids)
         self._leftovers = Leftovers(database, objects, catalog)
+        self._encoding = encoding or Encoding()
         self._cursor = 0
         self._bell = Bell()
-        self._taking: dict[str, asyncio.Task[Preparation]] = {}
+        self._begun: dict[str, asyncio.Task[Taken]] = {}
+        self._contents: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def create_upload(self, message: CreateUpload) -> Upload:
         new = await self._uploads.create(message)
-        if new.subtitle_of is None:
-            new = await self._with_title(new)
+        if new.film_id is None:
+            try:
+                new = await self._drafts.with_title(new)
+            except (Conflict, Invalid):  # another has its place in the series, say
+                await self._taking.undo(new)
+                raise
             self._show(new.preparation)
         return new.upload
 
@@ -88,77 +101,88 @@ class Service:
         await self._go_on(found)
         return found.upload
 
+    async def announce(self, message: Announce) -> Upload:
+        found = await self._uploads.announce(message)
+        await self._go_on(found)
+        return found.upload
+
     async def append(self, message: Append) -> Upload:
         found = await self._uploads.append(message)
         await self._go_on(found)
         return found.upload
 
+    async def terminate(self, message: ByUpload) -> None:
+        found = await self._uploads.find(message.account_id, message.upload_id)
+        if found.film_id is None:
+            await self.cancel(ByPreparation(found.id))
+            return
+        await self._uploads.drop_sidecar(found)
+        with contextlib.suppress(NotFound):
+            await self._go_on(await self._read(found.film_id))
+
     async def _go_on(self, upload: Intake) -> None:
         """Starts the film's preparation when it and all its sidecars are there."""
-        film = upload
-        if upload.subtitle_of is not None:
-            film = await self._read(upload.subtitle_of)
+        film = upload if upload.film_id is None else await self._read(upload.film_id)
         if film.state is not State.OPEN:
             return
-        there = await self._database.read(lambda connection: intake.sidecars_of(connection, film), fresh=True)
-        if not film.whole or len(there) < film.sidecars:
+        there = [sidecar for sidecar in await self._uploads.sidecars_of(film) if sidecar.whole]
+        if film.whole and len(there) >= film.sidecars:
+            await self._prepare(film, uploaded(film, there))
+        else:
             self._show(film.preparation)
-            return
-        sidecars = [Sidecar(sources.folder(sidecar.id), sidecar.language) for sidecar in there]
-        await self._prepare(film, sources.folder(film.id), sidecars)
 
     async def start(self, message: Start) -> Preparation:
+        return (await self.take(Take(message, Again.ALWAYS))).preparation
+
+    async def take(self, message: Take) -> Taken:
         """A large file takes longer than a call may: the work goes on, and the same call again waits for it."""
-        task = self._taking.get(message.key)
+        key = message.start.key
+        task = self._begun.get(key)
         if task is None:
-            task = asyncio.create_task(self._start(message))
-            self._taking[message.key] = task
-            task.add_done_callback(lambda _: self._taking.pop(message.key, None))
+            task = asyncio.create_task(self._take(message))
+            self._begun[key] = task
+            task.add_done_callback(lambda _: self._begun.pop(key, None))
         return await asyncio.shield(task)
 
-    async def _start(self, message: Start) -> Preparation:
-        known = await self._database.read(lambda connection: intake.by_key(connection, message.key), fresh=True)
-        if known is not None and known.job_id is not None:
-            return await self.preparation(ByPreparation(known.id))
-        film = await self._with_title(known or await self._noted(message))
-        source = sources.key(film.id, "film")
-        if await self._is_missing(source):
-            await sources.take(self._objects, sources.checked(message.path), source, move=message.move)
-        sidecars: list[Sidecar] = []
-        for number, sidecar in enumerate(message.sidecars):
-            copied = sources.key(film.id, f"sidecar-{number}")
-            if await self._is_missing(copied):
-                await sources.take(self._objects, sources.checked(sidecar.source), copied, move=message.move)
-            sidecars.append(Sidecar(copied, sidecar.language))
-        return await self._prepare(film, source, sidecars)
+    async def _take(self, message: Take) -> Taken:
+        start, taking = message.start, self._taking
+        film = await taking.began(start.key)
+        if film is not None and film.job_id is not None:
+            return Taken(await self.preparation(ByPreparation(film.id)), new=True)
+        if film is None:
+            if (twin := await taking.known(message)) is not None:
+                return await self._known_already(twin, start)
+            film = await taking.noted(start)
+        film, files = await taking.fill(film, message, self._copying)
+        async with self._contents.setdefault(film.sha256 or "", asyncio.Lock()):
+            twin = await taking.standing(await taking.twins(film), message.again)
+            if twin is not None:
+                await self._undo(film)
+                return await self._known_already(twin, start)
+            try:
+                film = await self._drafts.with_title(film)
+            except (Conflict, Invalid):
+                await self._undo(film)
+                raise
+            return Taken(await self._prepare(film, files), new=True)
 
-    async def _noted(self, message: Start) -> Intake:
-        path = await asyncio.to_thread(sources.checked, message.path)
-        for sidecar in message.sidecars:
-            await asyncio.to_thread(sources.checked, sidecar.source)
-        size = (await asyncio.to_thread(path.stat)).st_size
-        now = milliseconds(self._clock.now())
-        new = Intake(
-            id=self._ids.new(UPLOAD),
-            key=message.key,
-            filename=message.filename[:255],
-            size=size,
-            offset=size,
-            metadata=message.metadata,
-            publish=message.publish,
-            created_at=now,
-            touched_at=now,
-        )
-        free = sources.free_bytes(self._objects)
+    async def _undo(self, film: Intake) -> None:
+        await self._taking.undo(film)
+        if self._board.shows(film.id):
+            self._show(msgspec.structs.replace(film.preparation, phase=Phase.CANCELED, step=""))
 
-        def unit(connection: Connection) -> Intake:
-            if not message.move:  # what is moved lies on the disk already
-                self._uploads.check_room(connection, free, size)
-            return intake.add(connection, new)
+    async def _known_already(self, twin: Intake, start: Start) -> Taken:
+        try:
+            shown = await self.preparation(ByPreparation(twin.id))
+        except NotFound:  # its job is forgotten
+            shown = msgspec.structs.replace(twin.preparation, phase=Phase.PLAYABLE, step="")
+        return Taken(shown, new=False, differs=differences(twin, start))
 
-        return await self._database.transact(unit)
+    def _copying(self, film: Intake, fraction: float) -> None:
+        if fraction < 1:  # a small file needs no word
+            self._show(msgspec.structs.replace(film.preparation, progress=round(fraction, 2)))
 
-    async def _prepare(self, film: Intake, source: str, sidecars: list[Sidecar]) -> Preparation:
+    async def _prepare(self, film: Intake, files: Files) -> Preparation:
         order = Order(
             intake_id=film.id,
             title_id=film.title_id or "",
@@ -166,11 +190,14 @@ class Service:
             image_id=self._ids.new(IMAGE),
             title=film.metadata.title,
             filename=film.filename,
-            source=source,
-            size=film.size,
-            sidecars=sidecars,
+            source=files.film,
+            size=film.size or 0,
+            sidecars=files.sidecars,
             publish=film.publish,
             language=film.metadata.language,
+            poster=files.poster,
+            protection=film.protection,
+            encoding=self._encoding,
         )
         job = await self._jobs.submit(pipeline.submission(order))
 
@@ -178,7 +205,7 @@ class Service:
             known = intake.find(connection, film.id)
             if known is None or known.state is State.CANCELED:
                 return False
-            belonging = intake.of_film(connection, film.id)
+            belonging = [film.id, *(sidecar.id for sidecar in intake.sidecars_of(connection, film))]
             intake.change(connection, belonging, job_id=job.id, state=State.PREPARING.value)
             return True
 
@@ -225,7 +252,7 @@ class Service:
     async def _waiting(self) -> list[Intake]:
         states = State.OPEN, State.PREPARING, State.FAILED
         found = await self._database.read(lambda connection: intake.in_state(connection, *states), fresh=True)
-        return [film for film in found if film.subtitle_of is None]
+        return [film for film in found if film.film_id is None]
 
     async def cancel(self, message: ByPreparation) -> Preparation:
         film = await self._read(message.id)
@@ -239,7 +266,7 @@ class Service:
         film = await self._read(message.id)
         if film.job_id is None or film.state is not State.PREPARING:
             raise Conflict("This film's file is not here any more; send it again.")
-        return await self._show_job(await self._jobs.retry(ByJob(film.job_id)))
+        return await self._show_job(await self._jobs.retry(Retry(film.job_id)))
 
     async def sweep(self, message: Sweep) -> None:  # noqa: ARG002 - the contract's
         for film in await self._waiting():
@@ -255,9 +282,14 @@ class Service:
             stale = leftovers.is_stale(job, self._clock.now())
             await self._show_job(await self._jobs.cancel(ByJob(job.id)) if stale else job)
         elif idle_ms > (IDLE_MS if film.job_id is None else leftovers.FAILURE_KEPT_MS):
-            await self._give_up(film)
+            await (self._give_up(film) if film.job_id or not film.whole or film.key else self._without_sidecars(film))
         elif film.key is None:
-            await self._go_on(await self._with_title(film))
+            await self._go_on(await self._drafts.with_title(film))
+
+    async def _without_sidecars(self, film: Intake) -> None:
+        """The film is there, and what should come with it never came."""
+        there = [sidecar for sidecar in await self._uploads.sidecars_of(film) if sidecar.whole]
+        await self._prepare(film, uploaded(film, there))
 
     async def _job_of(self, film: Intake) -> Job | None:
         """None before it has one, and where that ended so long ago that it is forgotten."""
@@ -288,24 +320,9 @@ class Service:
 
     async def _read(self, intake_id: str) -> Intake:
         film = await self._database.read(lambda connection: intake.find(connection, intake_id), fresh=True)
-        if film is None or film.subtitle_of is not None:
+        if film is None or film.film_id is not None:
             raise NotFound("There is no such preparation.")
         return film
-
-    async def _with_title(self, film: Intake) -> Intake:
-        """The film with its draft title, which exists from its first byte on."""
-        if film.title_id is not None:
-            return film
-        title = await self._catalog.create(CreateTitle(film.id, film.metadata))
-        await self._database.transact(lambda connection: intake.change(connection, [film.id], title_id=title.id))
-        return msgspec.structs.replace(film, title_id=title.id)
-
-    async def _is_missing(self, key: str) -> bool:
-        try:
-            await obstore.head_async(self._objects, key)
-        except FileNotFoundError:
-            return True
-        return False
 
 
 def _with_state(preparation: Preparation, film: Intake) -> Preparation:

@@ -4,23 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import os
 import shutil
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import obstore
+from msgspec import Struct
 from obstore.store import LocalStore, ObjectStore
 
 from matinee.backends.objects.errors import by_meaning
+from matinee.ingest.contract import Sidecar
 from matinee.runtime.errors import Invalid
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta
 
 _BLOCK = 4 << 20
+
+
+class Files(Struct, frozen=True):
+    """A film and what lies beside it, as keys of objects; with a slash at its end one is the folder of an upload's pieces."""
+
+    film: str
+    sidecars: list[Sidecar]
+    poster: str | None = None
 
 
 def key(intake_id: str, name: str) -> str:
@@ -63,21 +74,39 @@ def checked(path: str) -> Path:
     return found
 
 
-async def take(objects: ObjectStore, path: Path, object_key: str, *, move: bool) -> None:
-    """Puts the file to objects; with `move` it is gone from its place then. On one file system a move is a rename.
+async def take(
+    objects: ObjectStore, path: Path, object_key: str, *, move: bool, heard: Callable[[int], None] | None = None
+) -> str | None:
+    """Puts the file to objects; with `move` it is gone from its place then. On one file system a move is a rename, which reads
+    nothing: None, else the SHA-256 of its bytes. `heard` is told how many were read, now and then, from another thread.
 
-    Raises Invalid when the file cannot be read, OutOfSpace.
+    Raises Invalid when the file cannot be read, or changed meanwhile; OutOfSpace.
     """
     try:
         goal = local_path(objects, object_key)
         if move and goal is not None and await asyncio.to_thread(_same_disk, path, goal):
             await asyncio.to_thread(os.replace, path, goal)
-            return
-        await asyncio.to_thread(_copy, objects, path, object_key)
+            return None
+        digest = await asyncio.to_thread(_copy, objects, path, object_key, heard or _unheard)
     except PermissionError as error:
         raise Invalid(f"The file {path} cannot be read: permission is denied.") from error
+    except FileNotFoundError as error:
+        raise Invalid(f"There is no file {path} any more.") from error
+    except _Changed as error:
+        await obstore.delete_async(objects, object_key)
+        raise Invalid(f"The file {path} changed while it was read; add it again when it is whole.") from error
+    except OSError as error:
+        raise Invalid(f"The file {path} cannot be read: {error.strerror or error}.") from error
     if move:
         await asyncio.to_thread(path.unlink, missing_ok=True)
+    return digest
+
+
+class _Changed(Exception):
+    pass
+
+
+def _unheard(_: int) -> None: ...
 
 
 def _same_disk(path: Path, goal: Path) -> bool:
@@ -85,20 +114,58 @@ def _same_disk(path: Path, goal: Path) -> bool:
     return path.stat().st_dev == goal.parent.stat().st_dev
 
 
-def _copy(objects: ObjectStore, path: Path, object_key: str) -> None:
+def _copy(objects: ObjectStore, path: Path, object_key: str, heard: Callable[[int], None]) -> str:
+    digest = hashlib.sha256()
     with path.open("rb") as file, by_meaning():
-        obstore.put(objects, object_key, file, use_multipart=True, chunk_size=_BLOCK)
+        before = os.fstat(file.fileno())
+        blocks = _blocks(file, digest.update, heard)
+        obstore.put(objects, object_key, blocks, use_multipart=True, chunk_size=_BLOCK)
+        after = os.fstat(file.fileno())
+        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or file.tell() != after.st_size:
+            raise _Changed
+    return digest.hexdigest()
+
+
+def _blocks(file: BinaryIO, digest: Callable[[bytes], None], heard: Callable[[int], None]) -> Iterator[bytes]:
+    while block := file.read(_BLOCK):
+        digest(block)
+        yield block
+        heard(file.tell())
+
+
+async def sha256(objects: ObjectStore, object_key: str) -> str:
+    """The SHA-256 of an object."""
+    digest = hashlib.sha256()
+    answer = await obstore.get_async(objects, object_key)
+    async for block in answer.stream(min_chunk_size=_BLOCK):
+        await asyncio.to_thread(digest.update, block)
+    return digest.hexdigest()
+
+
+async def is_missing(objects: ObjectStore, object_key: str) -> bool:
+    """Whether there is no such object."""
+    try:
+        await obstore.head_async(objects, object_key)
+    except FileNotFoundError:
+        return True
+    return False
 
 
 async def delete_under(objects: ObjectStore, prefix: str) -> None:
     """Deletes every object under the prefix, which ends with a slash, and on a disk the empty folders.
     What another sweep deletes meanwhile is as good as deleted."""
-    async for meta in _listed(objects, prefix):
+    async for meta in listed(objects, prefix):
         with contextlib.suppress(FileNotFoundError):
             await obstore.delete_async(objects, meta["path"])
     path = local_path(objects, prefix)
     if path is not None:
         await asyncio.to_thread(shutil.rmtree, path, ignore_errors=True)
+
+
+async def delete(objects: ObjectStore, object_key: str) -> None:
+    """Deletes one object, if it is there."""
+    with contextlib.suppress(FileNotFoundError):
+        await obstore.delete_async(objects, object_key)
 
 
 async def fetch(objects: ObjectStore, source: str, size: int | None, path: Path) -> None:
@@ -117,8 +184,10 @@ async def fetch(objects: ObjectStore, source: str, size: int | None, path: Path)
 async def _pieces(objects: ObjectStore, prefix: str) -> list[str]:
     """The pieces that follow one another from the first byte on; one that was put and never counted lies beside them."""
     sizes: dict[int, tuple[str, int]] = {}
-    async for meta in _listed(objects, prefix):
-        sizes[int(meta["path"].rpartition("/")[2])] = (meta["path"], meta["size"])
+    async for meta in listed(objects, prefix):
+        name = meta["path"].removeprefix(prefix)
+        if name.isdigit():  # others are held until their checksum is seen to be right
+            sizes[int(name)] = (meta["path"], meta["size"])
     found: list[str] = []
     at = 0
     while at in sizes:
@@ -128,7 +197,8 @@ async def _pieces(objects: ObjectStore, prefix: str) -> list[str]:
     return found
 
 
-async def _listed(objects: ObjectStore, prefix: str) -> AsyncIterator[ObjectMeta]:
+async def listed(objects: ObjectStore, prefix: str) -> AsyncIterator[ObjectMeta]:
+    """Every object under the prefix."""
     async for some in cast("AsyncIterator[Sequence[ObjectMeta]]", cast("Any", obstore).list(objects, prefix=prefix)):
         for meta in some:
             yield meta

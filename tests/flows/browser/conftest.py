@@ -141,7 +141,7 @@ class House:
         return [sys.executable, "-m", "matinee", command, *arguments, "--home", str(self.home)]
 
     def add(self, film: Path, title: str, *options: str, wait: bool = True) -> None:
-        arguments = [str(film), "--title", title, *options, *(["--wait"] if wait else [])]
+        arguments = [str(film), "--title", title, "--again", *options, *(["--wait"] if wait else [])]
         done = subprocess.run(self._matinee("add", *arguments), capture_output=True, text=True, timeout=90, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
 

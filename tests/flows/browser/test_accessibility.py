@@ -110,11 +110,19 @@ def test_the_studio(house: House, visit: Visits, size: tuple[int, int], films: F
     page = visit(house.owner, size)
     inspection = Inspection(page)
     page.goto("/studio")
-    page.get_by_role("button", name="Edit Sunny Side").wait_for()
+    page.get_by_role("link", name="Edit Sunny Side").wait_for()
     page.get_by_label("Film file").wait_for()
     inspection.look("studio")
-    page.get_by_role("button", name="Edit Sunny Side").click()
+    page.get_by_role("link", name="Edit Sunny Side").click()
+    page.get_by_label("Another language").select_option("fr")
+    page.get_by_role("button", name="Add language").click()
+    page.get_by_label("Only in some countries").check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Choose a country, or “Everywhere”.")).to_be_visible()
     inspection.look("studio, a title is edited")
+    page.get_by_role("button", name="Discard").click()
+    page.get_by_role("button", name="Withdraw…").click()
+    inspection.look("studio, a title is withdrawn")
     assert inspection.faults == []
 
 

@@ -109,12 +109,11 @@ def test_a_film_is_uploaded_edited_published_and_withdrawn_in_the_studio(
     expect(preparing).to_contain_text("Ready to play", timeout=PREPARED_MS)
 
     titles = studio.get_by_role("region", name="Titles")
-    titles.get_by_role("button", name="Edit From the Studio").click()
-    dialog = studio.get_by_role("dialog")
-    dialog.get_by_label("Title", exact=True).fill("The Great Upload")
-    dialog.get_by_label("Synopsis").fill("How a file became a film.")
-    dialog.get_by_role("button", name="Save").click()
-    expect(titles).to_contain_text("The Great Upload")
+    titles.get_by_role("link", name="Edit From the Studio").click()
+    studio.get_by_label("Title", exact=True).fill("The Great Upload")
+    studio.get_by_label("Synopsis").fill("How a file became a film.")
+    studio.get_by_role("button", name="Save").click()
+    expect(studio.get_by_role("heading", name="The Great Upload")).to_be_visible()
 
     member = visit(house.member())
     search_until_found(member, "The Great Upload")
@@ -127,15 +126,16 @@ def test_a_film_is_uploaded_edited_published_and_withdrawn_in_the_studio(
     member.keyboard.press("c")
     expect(member.get_by_text("of the story")).to_be_visible()
 
-    titles.get_by_role("button", name="Withdraw The Great Upload").click()
-    expect(titles.get_by_role("button", name="Publish The Great Upload")).to_be_visible()
+    studio.get_by_role("button", name="Withdraw…").click()
+    studio.get_by_role("dialog").get_by_role("button", name="Withdraw").click()
+    expect(studio.get_by_role("button", name="Publish now")).to_be_visible()
     expect(member.get_by_role("alert")).to_contain_text("withdrawn")
     assert member.locator("video").count() == 0
     search(member, "great upload")
     expect(member.get_by_role("heading", name="Nothing found")).to_be_visible()
 
-    titles.get_by_role("button", name="Publish The Great Upload").click()
-    expect(titles.get_by_role("button", name="Withdraw The Great Upload")).to_be_visible()
+    studio.get_by_role("button", name="Publish now").click()
+    expect(studio.get_by_role("button", name="Withdraw…")).to_be_visible()
     search_until_found(member, "The Great Upload")
 
 
@@ -170,7 +170,7 @@ def test_a_film_that_failed_is_removed_and_stays_away(house: House, visit: Visit
     expect(studio.get_by_role("heading", name="In preparation")).to_be_focused()
     expect(seen_elsewhere).to_have_count(0)
     studio.reload()
-    expect(studio.get_by_role("button", name="Edit").first).to_be_visible()
+    expect(studio.get_by_role("link", name="Edit").first).to_be_visible()
     expect(preparing.get_by_text("picnic")).to_have_count(0)
 
 

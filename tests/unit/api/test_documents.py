@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
 
@@ -12,7 +13,7 @@ from matinee.api.manifests import needed_bps, too_slow
 from matinee.api.play import Doing, Heartbeat, position
 from matinee.runtime.errors import NotFound
 from matinee.services.playback.contract import Session
-from matinee.terms.rendition import Rendition, Track
+from matinee.terms.rendition import Rendition, Role, Track
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 NAMES = {"d": "urn:mpeg:dash:schema:mpd:2011"}
@@ -89,3 +90,71 @@ def test_a_position_stays_within_the_film(state: Doing, seconds: float, ms: int)
 def test_a_picture_without_a_width_is_not_there() -> None:
     with pytest.raises(NotFound):
         nearest([], 1)
+
+
+def text(role: Role, label: str = "English", language: str = "en") -> Rendition:
+    return Rendition(f"t-{role}-{label}", Track.TEXT, f"t-{role}", "wvtt", 900, 800, language, label, role=role)
+
+
+DESCRIBED = Rendition("d", Track.AUDIO, "d", "mp4a.40.2", 130, 128, "en", "English", role=Role.DESCRIPTION)
+COMMENTED = Rendition("c", Track.AUDIO, "c", "mp4a.40.2", 130, 128, "en", "English", role=Role.COMMENTARY)
+
+
+def test_dash_says_what_each_track_is_for() -> None:
+    texts = [text(role) for role in (Role.MAIN, Role.CAPTION, Role.FORCED, Role.COMMENTARY)]
+    mpd = ET.fromstring(dash.manifest(session(AVC, COMMENTED, DESCRIBED, AAC, *texts), [AT], "http://g/s"))
+    said = {
+        group.findall("d:Representation", NAMES)[0].get("id"): (
+            [each.get("value") for each in group.findall("d:Role", NAMES)],
+            [(each.get("schemeIdUri"), each.get("value")) for each in group.findall("d:Accessibility", NAMES)],
+        )
+        for group in mpd.findall(".//d:AdaptationSet", NAMES)
+    }
+    purpose = "urn:tva:metadata:cs:AudioPurposeCS:2007"
+    assert said == {
+        "v": ([], []),
+        "a": (["main"], []),
+        "d": (["description"], [(purpose, "1")]),
+        "c": (["commentary"], []),
+        "t-main-English": (["subtitle"], []),
+        "t-caption-English": (["caption"], [(purpose, "2")]),
+        "t-forced-English": (["forced-subtitle"], []),
+        "t-commentary-English": (["subtitle", "commentary"], []),
+    }
+
+
+def test_hls_says_what_each_track_is_for() -> None:
+    texts = [text(role) for role in (Role.MAIN, Role.CAPTION, Role.FORCED)]
+    lines = hls.master(session(AVC, COMMENTED, DESCRIBED, AAC, *texts), [AT], "http://g/s").decode().splitlines()
+    media = [
+        dict(re.findall(r'([A-Z-]+)=("[^"]*"|[^,]*)', line.partition(":")[2]))
+        for line in lines
+        if "#EXT-X-MEDIA:" in line
+    ]
+    keys = ("TYPE", "DEFAULT", "AUTOSELECT", "FORCED", "CHARACTERISTICS")
+    assert [tuple(each.get(key, "") for key in keys) for each in media] == [
+        ("AUDIO", "NO", "NO", "", ""),
+        ("AUDIO", "NO", "YES", "", '"public.accessibility.describes-video"'),
+        ("AUDIO", "YES", "YES", "", ""),
+        ("SUBTITLES", "NO", "YES", "NO", ""),
+        (
+            "SUBTITLES",
+            "NO",
+            "YES",
+            "NO",
+            '"public.accessibility.transcribes-spoken-dialog,public.accessibility.describes-music-and-sound"',
+        ),
+        ("SUBTITLES", "NO", "YES", "YES", ""),
+    ]
+
+
+def test_no_two_tracks_of_a_group_have_one_name() -> None:
+    lines = hls.master(
+        session(AVC, *[text(Role.MAIN), text(Role.CAPTION), text(Role.MAIN, "English 2")]), [AT], "http://g/s"
+    )
+    assert re.findall(r'NAME="([^"]*)"', lines.decode()) == ["English", "English 2", "English 2 2"]
+
+
+def test_a_commentary_alone_is_what_plays() -> None:
+    lines = hls.master(session(AVC, COMMENTED), [AT], "http://g/s").decode()
+    assert "DEFAULT=YES,AUTOSELECT=YES" in lines

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from matinee.backends.log.port import Log, Record
 from matinee.events.collect import MOST_BYTES, MOST_EVENTS, Collector, event
-from matinee.events.contract import Beacon, Collect, Kind
+from matinee.events.contract import Beacon, BeaconKind, Collect
 from matinee.runtime.errors import Invalid, OutOfSpace, TooLarge
 from matinee.runtime.events import Event
 from matinee.terms.maturity import Maturity
@@ -17,7 +17,7 @@ from matinee.terms.viewer import Viewer
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 VIEWER = Viewer("acc_1", "lgn_1", "prf_1", frozenset(), Maturity.TEN, "FR", "DE")
-BEACON = Beacon("client-id-1", Kind.IMPRESSION, "row", NOW, "ttl_1", "ses_1", {"row": "new"})
+BEACON = Beacon("client-id-1", BeaconKind.IMPRESSION, "row", NOW, "ttl_1", "ses_1", {"row": "new"})
 
 
 class Memory:

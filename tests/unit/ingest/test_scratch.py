@@ -2,20 +2,75 @@ from __future__ import annotations
 
 import errno
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from obstore.store import LocalStore, MemoryStore, ObjectStore
 
 from matinee.ingest.scratch import Scratch
 from matinee.runtime.errors import OutOfSpace
 
+STORES: dict[str, Callable[[Path], ObjectStore]] = {
+    "files of this machine": lambda folder: LocalStore(folder / "objects", mkdir=True),
+    "elsewhere": lambda _: MemoryStore(),
+}
+
+
+@pytest.fixture(params=STORES)
+def objects(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
+    return STORES[request.param](tmp_path)
+
 
 def test_what_is_to_be_spared_is_not_taken(tmp_path: Path) -> None:
     half = shutil.disk_usage(tmp_path).free // 2
-    Scratch(tmp_path, spare=0).check_room(half)
+    Scratch(tmp_path, MemoryStore(), spare=0).check_room(half)
     with pytest.raises(OutOfSpace, match="not enough room"):
-        Scratch(tmp_path, spare=2 * half + (1 << 40)).check_room(half)
+        Scratch(tmp_path, MemoryStore(), spare=2 * half + (1 << 40)).check_room(half)
+
+
+async def test_another_machine_finds_what_a_step_made_and_makes_it_no_second_time(
+    tmp_path: Path, objects: ObjectStore
+) -> None:
+    made = 0
+
+    async def work(into: Path) -> dict[str, Any]:
+        nonlocal made
+        made += 1
+        (into / "package").mkdir()
+        (into / "package" / "a.m4s").write_bytes(b"segment")
+        return {"made": made}
+
+    here, there = Scratch(tmp_path / "here", objects, 0), Scratch(tmp_path / "there", objects, 0)
+    assert await here.make("job_1", "playable", "tsk_1", work) == {"made": 1}
+    assert await there.make("job_1", "playable", "tsk_2", work) == {"made": 1}
+    for scratch in (here, there):
+        folder = await scratch.folder("job_1", "playable")
+        assert (folder / "package" / "a.m4s").read_bytes() == b"segment"
+        assert await scratch.jobs() == ["job_1"]
+    with pytest.raises(FileNotFoundError):
+        await there.folder("job_1", "complete")
+    for scratch in (here, there):
+        await scratch.drop("job_1")
+        assert await scratch.jobs() == []
+
+
+async def test_a_step_that_was_cut_off_begins_anew(tmp_path: Path, objects: ObjectStore) -> None:
+    scratch = Scratch(tmp_path / "here", objects, 0)
+
+    async def cut_off(into: Path) -> dict[str, Any]:
+        (into / "half").write_bytes(b"x")
+        raise InterruptedError
+
+    async def work(into: Path) -> dict[str, Any]:
+        assert not any(into.iterdir())  # noqa: ASYNC240 - a test
+        return {}
+
+    with pytest.raises(InterruptedError):
+        await scratch.make("job_1", "first.0", "tsk_1", cut_off)
+    assert await scratch.make("job_1", "first.0", "tsk_2", work) == {}
+    assert [path.name for path in (await scratch.folder("job_1", "first.0")).iterdir()] == ["result.json"]
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
@@ -24,4 +79,4 @@ async def test_a_disk_that_takes_no_more_ends_a_step_in_one_sentence(tmp_path: P
         raise OSError(number, "full")
 
     with pytest.raises(OutOfSpace, match="became full"):
-        await Scratch(tmp_path, spare=0).make("job_1", "encode", "tsk_1", work)
+        await Scratch(tmp_path, MemoryStore(), spare=0).make("job_1", "draft", "tsk_1", work)

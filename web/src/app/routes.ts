@@ -15,6 +15,7 @@ import { later } from "./later";
 
 const player = later(() => import("../features/player/PlayerPage"));
 const studio = later(() => import("../features/studio/StudioPage"));
+const editTitle = later(() => import("../features/studio/EditTitlePage"));
 const account = later(() => import("../features/account/AccountPage"));
 
 /** Who may see a page: strangers alone, everyone, a member, a member with a profile chosen, an editor. */
@@ -38,6 +39,7 @@ export const routes: Route[] = [
   { path: "/watch/:id", needs: "profile", bare: true, ...player },
   { path: "/account", needs: "member", ...account },
   { path: "/studio", needs: "editor", ...studio },
+  { path: "/studio/titles/:id", needs: "editor", ...editTitle },
 ];
 
 export function find(path: string): { route: Route; params: Params } | null {

@@ -9,6 +9,7 @@ const PATHS = {
   window: "M9 5v4H5V7h2V5zM15 5h2v2h2v2h-4zM5 15h4v4H7v-2H5zM15 15h4v2h-2v2h-2z",
   subtitles: "M4 5h16a1 1 0 0 1 1 1v12a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V6a1 1 0 0 1 1-1zm2 7v2h3v-2zm5 0v2h7v-2zm-5 3.5v2h8v-2zm10 0v2h2v-2z",
   audio: "M12 3v10.6A4 4 0 1 0 14 17V7h5V3z",
+  chapters: "M4 5h3v3H4zM9 5.5h11v2H9zM4 10.5h3v3H4zM9 11h11v2H9zM4 16h3v3H4zM9 16.5h11v2H9z",
   left: "M15.4 5.4 14 4l-8 8 8 8 1.4-1.4L8.8 12z",
   right: "M8.6 5.4 10 4l8 8-8 8-1.4-1.4 6.6-6.6z",
   search: "M10.5 3a7.5 7.5 0 1 0 4.7 13.3l4.7 4.7 1.4-1.4-4.7-4.7A7.5 7.5 0 0 0 10.5 3zm0 2a5.5 5.5 0 1 1 0 11 5.5 5.5 0 0 1 0-11z",

@@ -1,7 +1,8 @@
 import { useState } from "react";
 import { pictureUrl } from "../lib/format";
 
-const WIDTHS = [320, 480, 640, 960, 1280];
+const WIDTHS = [320, 480, 640, 960, 1280, 1920];
+const TALL_WIDTHS = [240, 480, 720];
 
 /** A stable hue for a title that has no picture. */
 function tone(id: string): number {
@@ -10,10 +11,22 @@ function tone(id: string): number {
   return sum;
 }
 
-type Props = { id: string; title: string; url: string | null | undefined; sizes: string; eager?: boolean };
+function sources(url: string, widths: number[]): string {
+  return widths.map((width) => `${pictureUrl(url, width)} ${width}w`).join(", ");
+}
+
+type Props = {
+  id: string;
+  title: string;
+  url: string | null | undefined;
+  /** The same in 2:3, for a screen that stands and a picture that fills it. */
+  tall?: string | null | undefined;
+  sizes: string;
+  eager?: boolean;
+};
 
 /** A title's picture, 16:9; its name on a colour where there is none. The picture says nothing that the name beside it does not. */
-export function Poster({ id, title, url, sizes, eager = false }: Props) {
+export function Poster({ id, title, url, tall, sizes, eager = false }: Props) {
   const [broken, setBroken] = useState(false);
   if (!url || broken) {
     return (
@@ -24,15 +37,18 @@ export function Poster({ id, title, url, sizes, eager = false }: Props) {
   }
   return (
     <div className="poster">
-      <img
-        src={pictureUrl(url, 640)}
-        srcSet={WIDTHS.map((width) => `${pictureUrl(url, width)} ${width}w`).join(", ")}
-        sizes={sizes}
-        alt=""
-        loading={eager ? "eager" : "lazy"}
-        decoding="async"
-        onError={() => setBroken(true)}
-      />
+      <picture>
+        {tall && <source media="(max-aspect-ratio: 4/5)" srcSet={sources(tall, TALL_WIDTHS)} sizes={sizes} />}
+        <img
+          src={pictureUrl(url, 640)}
+          srcSet={sources(url, WIDTHS)}
+          sizes={sizes}
+          alt=""
+          loading={eager ? "eager" : "lazy"}
+          decoding="async"
+          onError={() => setBroken(true)}
+        />
+      </picture>
     </div>
   );
 }

@@ -407,7 +407,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Search as you type. */
+        /** Search as you type, in all languages of a title. */
         get: operations["discovery.search"];
         put?: never;
         post?: never;
@@ -458,7 +458,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One title, as its page shows it. */
+        /** One title, as its page shows it. Of a series all seasons, and the episodes of one. */
         get: operations["discovery.title"];
         put?: never;
         post?: never;
@@ -478,7 +478,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Take a title out of the row of what was begun. */
+        /** Take a title out of the row of what was begun; with an episode all of its series. */
         delete: operations["discovery.forget"];
         options?: never;
         head?: never;
@@ -543,7 +543,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * What the session's manifests name by now. While a film is not complete it plays, and better pictures join: ask every
+         *         few seconds, and read the manifest again when there are more.
+         */
+        get: operations["manifests.contents"];
         put?: never;
         post?: never;
         /** End a playback session and free its stream. */
@@ -587,6 +591,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/play/sessions/{session_id}/playlists/{rendition_id}/main.m3u8": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The HLS media playlist of one encrypted track, as the master names it. */
+        get: operations["manifests.hls_playlist"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/play/sessions/{session_id}/thumbnails.vtt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The session's seek thumbnails as WebVTT: a cue a picture, each a part of a sheet (`#xywh=`). */
+        get: operations["manifests.webvtt_thumbnails"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/play/sessions/{session_id}/steering": {
         parameters: {
             query?: never;
@@ -596,6 +634,40 @@ export interface paths {
         };
         /** Which appliance to fetch from now, the best first. */
         get: operations["manifests.steering"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/play/sessions/{session_id}/licence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The session's keys, of those that are asked for. Players send the body under whatever content type they like. */
+        post: operations["licence.licence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/play/sessions/{session_id}/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The session's key as its sixteen bytes, which HLS calls the key format `identity`. */
+        get: operations["licence.plain_key"];
         put?: never;
         post?: never;
         delete?: never;
@@ -631,7 +703,8 @@ export interface paths {
         /** All titles, whatever their state, the newest first. */
         get: operations["studio.titles"];
         put?: never;
-        post?: never;
+        /** Begin a series. It is shown with the first of its episodes that is published. */
+        post: operations["studio.create_series"];
         delete?: never;
         options?: never;
         head?: never;
@@ -649,11 +722,29 @@ export interface paths {
         get: operations["studio.title"];
         put?: never;
         post?: never;
+        /** Delete a draft with its film and its pictures, and stop preparing it. */
+        delete: operations["studio.delete_title"];
+        options?: never;
+        head?: never;
+        /** Change what is written about a title, its place in a series, or its rights. */
+        patch: operations["studio.update_title"];
+        trace?: never;
+    };
+    "/api/studio/titles/{title_id}/episodes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The episodes of a series, whatever their state. */
+        get: operations["studio.episodes"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** Change what is written about a title, or its rights. */
-        patch: operations["studio.update_title"];
+        patch?: never;
         trace?: never;
     };
     "/api/studio/titles/{title_id}/publish": {
@@ -665,7 +756,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Show a title to members and send its film to the appliances. */
+        /** Show a title to members and send its film to the appliances; of a series those of its published episodes. */
         post: operations["studio.publish"];
         delete?: never;
         options?: never;
@@ -682,7 +773,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Hide a title, end what plays it, and take its film from the appliances. */
+        /** Hide a title, end what plays it, and take its film from the appliances; of a series those of all its episodes. */
         post: operations["studio.withdraw"];
         delete?: never;
         options?: never;
@@ -742,6 +833,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/studio/titles/{title_id}/artwork": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All artwork of a title. */
+        get: operations["artwork.artwork"];
+        put?: never;
+        /** Send a picture of one's own, JPEG, PNG or WebP; cut to the shape and encoded anew, it then stands for the title. */
+        post: operations["artwork.upload_artwork"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/studio/titles/{title_id}/artwork/choice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Choose what stands for a title in one shape. */
+        put: operations["artwork.choose_artwork"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/studio/titles/{title_id}/artwork/{image_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take away a picture that someone sent. A frame of the film stays. */
+        delete: operations["artwork.drop_artwork"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/studio/titles/{title_id}/chapters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A film's chapters. */
+        get: operations["chapters.chapters"];
+        /** Set a film's chapters, in place of those it has. Sessions that play keep theirs. */
+        put: operations["chapters.set_chapters"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/studio/uploads": {
         parameters: {
             query?: never;
@@ -751,7 +912,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Begin an upload; its bytes go to the address in Location. */
+        /** Begin an upload; its bytes go to the address in Location. The first may come along. */
         post: operations["uploads.create"];
         delete?: never;
         /** What of the tus protocol is understood. */
@@ -769,13 +930,186 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post?: never;
-        delete?: never;
+        /** PATCH or DELETE, for clients behind something that lets neither through. */
+        post: operations["uploads.override"];
+        /** Give an upload up; what came of it is deleted. */
+        delete: operations["uploads.terminate"];
         options?: never;
         /** How far an upload is. */
         head: operations["uploads.progress"];
-        /** Go on with an upload from its offset. What arrived counts, even if the rest does not. */
+        /** Go on with an upload from its offset. What arrived counts, even if the rest does not; with a checksum all or nothing. */
         patch: operations["uploads.resume"];
+        trace?: never;
+    };
+    "/api/studio/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Films in preparation, with their steps, that changed after the cursor; zero gives at once those that are not over. */
+        get: operations["jobs.watch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/studio/jobs/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One film in preparation, with every try of every step. */
+        get: operations["jobs.one"];
+        put?: never;
+        post?: never;
+        /** Stop preparing a film, or give up one that failed. */
+        delete: operations["jobs.cancel"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/studio/jobs/{job_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let what runs for this film end, and begin nothing more of it. */
+        post: operations["jobs.pause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/studio/jobs/{job_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go on with a paused film. */
+        post: operations["jobs.resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/studio/jobs/{job_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try a film again that failed, or one step; what is done stays done. */
+        post: operations["jobs.retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operations/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All jobs of this installation, timers too, the newest first. */
+        get: operations["jobs.every"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operations/jobs/{job_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let what runs of a job end, and begin nothing more of it. */
+        post: operations["jobs.pause_any"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operations/jobs/{job_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go on with a paused job. */
+        post: operations["jobs.resume_any"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operations/jobs/{job_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try a failed job again, or one step of any. */
+        post: operations["jobs.retry_any"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operations/jobs/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Stop a job, or give up one that failed. */
+        delete: operations["jobs.cancel_any"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/operations/clock": {
@@ -990,10 +1324,23 @@ export interface components {
             /** @default null */
             return_url?: string | null;
         };
-        /** WhoAmI */
-        WhoAmI: {
+        /**
+         * Credentials
+         * @description `device` names the login in the list of devices; the User-Agent where it is missing.
+         */
+        Credentials: {
+            email: string;
+            password: string;
+            /** @default  */
+            device?: string;
+        };
+        /**
+         * Welcome
+         * @description `access_token` is null where the answer set a cookie.
+         */
+        Welcome: {
+            access_token: string | null;
             account: components["schemas"]["Account"];
-            profile: components["schemas"]["Profile"] | null;
             profiles: components["schemas"]["Profile"][];
         };
         /** Account */
@@ -1028,23 +1375,10 @@ export interface components {
          * @enum {unknown}
          */
         Maturity: 0 | 7 | 10 | 13 | 16 | 18;
-        /**
-         * Credentials
-         * @description `device` names the login in the list of devices; the User-Agent where it is missing.
-         */
-        Credentials: {
-            email: string;
-            password: string;
-            /** @default  */
-            device?: string;
-        };
-        /**
-         * Welcome
-         * @description `access_token` is null where the answer set a cookie.
-         */
-        Welcome: {
-            access_token: string | null;
+        /** WhoAmI */
+        WhoAmI: {
             account: components["schemas"]["Account"];
+            profile: components["schemas"]["Profile"] | null;
             profiles: components["schemas"]["Profile"][];
         };
         /** Choice */
@@ -1172,7 +1506,7 @@ export interface components {
         };
         /**
          * Item
-         * @description A title as a row shows it. `progress` is 0 to 1 where it was begun.
+         * @description A title as a row shows it. `progress` is 0 to 1 where it was begun. Only what one goes on with is ever an episode.
          */
         Item: {
             id: string;
@@ -1184,6 +1518,29 @@ export interface components {
             poster_url: string | null;
             /** @default null */
             progress?: number | null;
+            /** @default film */
+            kind?: components["schemas"]["Kind"];
+            /** @default null */
+            episode?: components["schemas"]["Place"] | null;
+            /** @default null */
+            portrait_url?: string | null;
+        };
+        /**
+         * Kind
+         * @description A series has no film of its own: its episodes have.
+         * @enum {unknown}
+         */
+        Kind: "episode" | "film" | "series";
+        /**
+         * Place
+         * @description An episode's place. Season 0 holds the specials; `number_to` is set for a double episode.
+         */
+        Place: {
+            series_id: string;
+            series_title: string | null;
+            season: number;
+            number: number;
+            number_to: number | null;
         };
         /**
          * Preparing
@@ -1220,7 +1577,8 @@ export interface components {
         };
         /**
          * Detail
-         * @description One title. `playable` says that the membership plays it now.
+         * @description One title. `playable` says that the membership plays it now. A series has `series` and no length; its position and its
+         *         languages are those of the episode to go on with.
          */
         Detail: {
             id: string;
@@ -1236,14 +1594,73 @@ export interface components {
             resume_position_s: number;
             progress: number | null;
             playable: boolean;
+            /** @default film */
+            kind?: components["schemas"]["Kind"];
+            /** @default null */
+            episode?: components["schemas"]["Place"] | null;
+            /** @default null */
+            series?: components["schemas"]["Seasons"] | null;
+            /** @default null */
+            portrait_url?: string | null;
+            /** @default [] */
+            chapters?: components["schemas"]["Chapter"][];
         };
-        /** Wish */
+        /**
+         * Seasons
+         * @description All seasons, and the episodes of one of them. `next` is what to ask `after`; null where they are all here. `up_next` is
+         *         what to play: where one left off, else the first not yet seen.
+         */
+        Seasons: {
+            seasons: components["schemas"]["Season"][];
+            season: number | null;
+            episodes: components["schemas"]["EpisodeItem"][];
+            next: number | null;
+            up_next: components["schemas"]["EpisodeItem"] | null;
+        };
+        /**
+         * Season
+         * @description Season 0 holds the specials. `episodes` is how many there are for this viewer.
+         */
+        Season: {
+            number: number;
+            episodes: number;
+        };
+        /**
+         * EpisodeItem
+         * @description An episode as its series' page shows it.
+         */
+        EpisodeItem: {
+            id: string;
+            title: string;
+            synopsis: string;
+            episode: components["schemas"]["Place"];
+            maturity: components["schemas"]["Maturity"];
+            duration_s: number;
+            picture_url: string | null;
+            resume_position_s: number;
+            progress: number | null;
+        };
+        /**
+         * Chapter
+         * @description A named part of a film, from `start_s` to the next one's start.
+         */
+        Chapter: {
+            start_s: number;
+            title: string;
+        };
+        /**
+         * Wish
+         * @description `preview` lets an editor play what members may not see (yet), without a membership; for anyone else it changes nothing.
+         */
         Wish: {
             device?: components["schemas"]["Device"];
+            /** @default false */
+            preview?: boolean;
         };
         /**
          * Device
-         * @description What the client says of itself. `codecs` are RFC 6381 strings (their first part decides); none: any.
+         * @description What the client says of itself. `codecs` are RFC 6381 strings (their first part decides) of what it plays smoothly and
+         *         without more power than H.264 takes; none: not told, so that of several forms it gets the one that plays everywhere.
          */
         Device: {
             /**
@@ -1265,7 +1682,10 @@ export interface components {
         };
         /**
          * Playing
-         * @description All that a player needs. Send a heartbeat every `heartbeat_s` seconds.
+         * @description All that a player needs. Send a heartbeat every `heartbeat_s` seconds. `thumbnails` is the address of a WebVTT file of small
+         *         pictures, null where there are none; both manifests name the same pictures. `next` is the
+         *         episode that follows. `contents_url` is there while better renditions are on their way, and says when the manifests name
+         *         more.
          */
         Playing: {
             session_id: string;
@@ -1279,12 +1699,22 @@ export interface components {
             heartbeat_url: string;
             heartbeat_s: number;
             /** @default null */
-            next?: string | null;
+            next?: components["schemas"]["Item"] | null;
+            /** @default [] */
+            chapters?: components["schemas"]["Chapter"][];
+            /** @default null */
+            thumbnails?: string | null;
+            /** @default null */
+            licence?: components["schemas"]["LicenceServer"] | null;
+            /** @default null */
+            contents_url?: string | null;
         };
         /** Named */
         Named: {
             id: string;
             title: string;
+            /** @default null */
+            episode?: components["schemas"]["Place"] | null;
         };
         /** Manifests */
         Manifests: {
@@ -1299,6 +1729,13 @@ export interface components {
             id: string;
             url: string;
             rank: number;
+        };
+        /**
+         * LicenceServer
+         * @description Of an encrypted film: where the browser's Clear Key module gets its keys.
+         */
+        LicenceServer: {
+            url: string;
         };
         /**
          * Heartbeat
@@ -1316,6 +1753,14 @@ export interface components {
          */
         Doing: "buffering" | "ended" | "paused" | "playing";
         /**
+         * Contents
+         * @description `renditions` by their ids, as the manifest's Representations have them. `complete`: no more will come.
+         */
+        Contents: {
+            complete: boolean;
+            renditions: string[];
+        };
+        /**
          * SteeringDocument
          * @description What HLS and DASH players ask for every `TTL` seconds. (HLS content steering; ETSI TS 103 998.)
          */
@@ -1325,6 +1770,44 @@ export interface components {
             TTL: number;
             "RELOAD-URI": string;
             "PATHWAY-PRIORITY": string[];
+        };
+        /**
+         * KeyRequest
+         * @description What a browser's Clear Key module asks for (W3C Encrypted Media Extensions, section 9.1.3).
+         */
+        KeyRequest: {
+            kids: string[];
+            /**
+             * @default temporary
+             * @enum {unknown}
+             */
+            type?: "temporary";
+        };
+        /**
+         * KeySet
+         * @description The licence (W3C Encrypted Media Extensions, section 9.1.4).
+         */
+        KeySet: {
+            keys: components["schemas"]["Key"][];
+            /**
+             * @default temporary
+             * @enum {unknown}
+             */
+            type?: "temporary";
+        };
+        /**
+         * Key
+         * @description A symmetric key as a JWK (RFC 7517): `k` is the key, `kid` its name, both base64url without padding.
+         */
+        Key: {
+            k: string;
+            /** @description A key's name, base64url without padding. */
+            kid: string;
+            /**
+             * @default oct
+             * @enum {unknown}
+             */
+            kty?: "oct";
         };
         /** Batch */
         Batch: {
@@ -1336,7 +1819,7 @@ export interface components {
          */
         Beacon: {
             id: string;
-            kind: components["schemas"]["Kind"];
+            kind: components["schemas"]["BeaconKind"];
             name: string;
             /** Format: date-time */
             at: string;
@@ -1348,18 +1831,68 @@ export interface components {
             data?: Record<string, unknown>;
         };
         /**
-         * Kind
+         * BeaconKind
          * @description What a client may report.
          * @enum {unknown}
          */
-        Kind: "error" | "impression" | "playback" | "ui";
+        BeaconKind: "error" | "impression" | "playback" | "ui";
         /**
-         * StudioTitles
-         * @description Newest first. `next` is what to ask `before`; null on the last page.
+         * NewSeries
+         * @description A series to put episodes in. Films come by upload.
          */
-        StudioTitles: {
-            titles: components["schemas"]["StudioTitle"][];
-            next: string | null;
+        NewSeries: {
+            metadata: components["schemas"]["Metadata"];
+            /**
+             * @default {
+             *       "territories": [],
+             *       "starts_at": null,
+             *       "ends_at": null
+             *     }
+             */
+            rights?: components["schemas"]["Rights"];
+        };
+        /**
+         * Metadata
+         * @description What people write about a title. A film without a maturity gets the highest class. `title` and `synopsis` are in the
+         *         original `language`, `translations` in others.
+         */
+        Metadata: {
+            title: string;
+            /** @default  */
+            synopsis?: string;
+            /** @default null */
+            year?: number | null;
+            /** @default [] */
+            genres?: string[];
+            /** @default 18 */
+            maturity?: components["schemas"]["Maturity"];
+            /** @default und */
+            language?: string;
+            /** @default {} */
+            translations?: {
+                [key: string]: components["schemas"]["Words"];
+            };
+        };
+        /**
+         * Words
+         * @description What is written about a title in one language.
+         */
+        Words: {
+            title: string;
+            /** @default  */
+            synopsis?: string;
+        };
+        /**
+         * Rights
+         * @description Where and when a title may be seen. No territories: everywhere. None: no bound on that side.
+         */
+        Rights: {
+            /** @default [] */
+            territories?: string[];
+            /** @default null */
+            starts_at?: string | null;
+            /** @default null */
+            ends_at?: string | null;
         };
         /** StudioTitle */
         StudioTitle: {
@@ -1376,28 +1909,32 @@ export interface components {
             poster_url: string | null;
             created_at: string;
             published_at: string | null;
+            kind: components["schemas"]["Kind"];
+            episode: components["schemas"]["Place"] | null;
+            translations: {
+                [key: string]: components["schemas"]["Words"];
+            };
+            revision: number;
         };
         /**
          * State
-         * @description draft (in preparation) → published ⇄ withdrawn.
+         * @description draft (in preparation) → published ⇄ withdrawn. A series is published as long as one of its episodes is, and a draft
+         *         while none is; withdrawn only by an editor, and then until it is published again.
          * @enum {unknown}
          */
         State: "draft" | "published" | "withdrawn";
         /**
-         * Rights
-         * @description Where and when a title may be seen. No territories: everywhere. None: no bound on that side.
+         * StudioTitles
+         * @description Newest first. `next` is what to ask `before`; null on the last page.
          */
-        Rights: {
-            /** @default [] */
-            territories?: string[];
-            /** @default null */
-            starts_at?: string | null;
-            /** @default null */
-            ends_at?: string | null;
+        StudioTitles: {
+            titles: components["schemas"]["StudioTitle"][];
+            next: string | null;
         };
         /**
          * TitleChange
-         * @description What is missing stays as it is.
+         * @description What is missing stays as it is. An `episode` makes a film one, null makes an episode a film. With a `revision` nothing is
+         *         changed that someone else has changed since.
          */
         TitleChange: {
             title?: string;
@@ -1407,6 +1944,30 @@ export interface components {
             maturity?: components["schemas"]["Maturity"];
             language?: string;
             rights?: components["schemas"]["Rights"];
+            translations?: {
+                [key: string]: components["schemas"]["Words"];
+            };
+            episode?: components["schemas"]["Episode"] | null;
+            /** @default null */
+            revision?: number | null;
+        };
+        /**
+         * Episode
+         * @description Its place in its series. Season 0 holds the specials; a double episode runs from `number` to `number_to`.
+         */
+        Episode: {
+            series_id: string;
+            season: number;
+            number: number;
+            /** @default null */
+            number_to?: number | null;
+        };
+        /**
+         * Episodes
+         * @description In the order in which they are watched, specials last; at most two thousand.
+         */
+        Episodes: {
+            titles: components["schemas"]["StudioTitle"][];
         };
         /** Preparations */
         Preparations: {
@@ -1415,7 +1976,8 @@ export interface components {
         };
         /**
          * Preparation
-         * @description `step` is what is done now, `progress` 0 to 1 of the whole, `message` the reason when it failed.
+         * @description `step` is what is done now, `progress` 0 to 1 of the whole, `message` the reason when it failed. `eta_s` is how long the
+         *         rest will take, as far as is known; `notes` are sentences for the editor on what was found in the film.
          */
         Preparation: {
             id: string;
@@ -1428,12 +1990,154 @@ export interface components {
             message: string;
             created_at: string;
             version: number;
+            /** @default null */
+            eta_s?: number | null;
+            /** @default [] */
+            notes?: string[];
         };
         /**
          * Phase
+         * @description A film that plays while better pictures are still made is `improving`.
          * @enum {unknown}
          */
-        Phase: "canceled" | "failed" | "playable" | "preparing" | "uploading";
+        Phase: "canceled" | "failed" | "improving" | "playable" | "preparing" | "uploading";
+        /**
+         * StudioArtwork
+         * @description By shape, those supplied first, then the best.
+         */
+        StudioArtwork: {
+            pictures: components["schemas"]["StudioPicture"][];
+        };
+        /**
+         * StudioPicture
+         * @description `chosen`: members see it; `picked`: since an editor wanted it. `supplied` by people, else a frame of the film.
+         */
+        StudioPicture: {
+            id: string;
+            shape: components["schemas"]["Shape"];
+            url: string;
+            width: number;
+            height: number;
+            score: number;
+            supplied: boolean;
+            chosen: boolean;
+            picked: boolean;
+        };
+        /**
+         * Shape
+         * @description The shapes in which the client shows pictures of titles: 2:3, 16:9, 1:1.
+         * @enum {unknown}
+         */
+        Shape: "landscape" | "portrait" | "square";
+        /**
+         * ArtworkChoice
+         * @description `image_id` null: leave it to the score again.
+         */
+        ArtworkChoice: {
+            shape: components["schemas"]["Shape"];
+            image_id: string | null;
+        };
+        /** ChapterList */
+        ChapterList: {
+            chapters: components["schemas"]["Chapter"][];
+        };
+        /**
+         * JobsWatched
+         * @description `cursor` is what to ask `after` next. `more`: ask again at once; a snapshot ends with the first answer without it.
+         */
+        JobsWatched: {
+            cursor: number;
+            more: boolean;
+            jobs: components["schemas"]["ShownJob"][];
+        };
+        /**
+         * ShownJob
+         * @description `preparation_id` and `title_id` are of the film where the job prepares one; `eta_s` is None while it cannot be known.
+         */
+        ShownJob: {
+            id: string;
+            name: string;
+            group: string;
+            preparation_id: string | null;
+            title_id: string | null;
+            title: string;
+            filename: string;
+            state: components["schemas"]["JobState"];
+            reason: components["schemas"]["Reason"] | null;
+            message: string;
+            paused: boolean;
+            progress: number;
+            eta_s: number | null;
+            created_at: string;
+            version: number;
+            stages: components["schemas"]["ShownStage"][];
+        };
+        /**
+         * JobState
+         * @enum {unknown}
+         */
+        JobState: "Accepted" | "Finished" | "KillInitiated";
+        /**
+         * Reason
+         * @description Why a task finished.
+         * @enum {unknown}
+         */
+        Reason: "failed" | "invalidRequest" | "killed" | "lost" | "normal" | "runtimeLimitExceeded";
+        /**
+         * ShownStage
+         * @description Steps of one name, as the chunks of a film are. `tasks`: those that run, failed, or wait for more than their turn.
+         */
+        ShownStage: {
+            name: string;
+            state: components["schemas"]["StageState"];
+            steps: number;
+            done: number;
+            running: number;
+            progress: number;
+            message: string;
+            tasks: components["schemas"]["ShownTask"][];
+        };
+        /**
+         * StageState
+         * @enum {unknown}
+         */
+        StageState: "done" | "failed" | "running" | "stopped" | "waiting";
+        /**
+         * ShownTask
+         * @description One try of one step.
+         */
+        ShownTask: {
+            step: string;
+            attempt: number;
+            state: components["schemas"]["TaskState"];
+            reason: components["schemas"]["Reason"] | null;
+            progress: number;
+            message: string;
+            started_at: string | null;
+            finished_at: string | null;
+        };
+        /**
+         * TaskState
+         * @description Accepted → Launched → Started → (KillInitiated) → Finished.
+         * @enum {unknown}
+         */
+        TaskState: "Accepted" | "Finished" | "KillInitiated" | "Launched" | "Started";
+        /**
+         * JobTries
+         * @description A job with every try of every step.
+         */
+        JobTries: {
+            job: components["schemas"]["ShownJob"];
+            tasks: components["schemas"]["ShownTask"][];
+        };
+        /**
+         * JobsListed
+         * @description Newest first. `next` is what to ask `before`; null on the last page.
+         */
+        JobsListed: {
+            jobs: components["schemas"]["ShownJob"][];
+            next: string | null;
+        };
         /**
          * Advance
          * @description At most ten years at once.
@@ -5451,7 +6155,10 @@ export interface operations {
                      *               ],
                      *               "duration_s": 9180,
                      *               "poster_url": "/api/images/img_01a1fdfa460070349be9cd064bdc9384",
-                     *               "progress": 0.5
+                     *               "progress": 0.5,
+                     *               "kind": "film",
+                     *               "episode": null,
+                     *               "portrait_url": "/api/images/img_01a1fdfa460070349be9cd064bdc9384"
                      *             }
                      *           ]
                      *         }
@@ -5597,7 +6304,10 @@ export interface operations {
                      *           ],
                      *           "duration_s": 9180,
                      *           "poster_url": "/api/images/img_01a1fdfa460070349be9cd064bdc9384",
-                     *           "progress": 0.5
+                     *           "progress": 0.5,
+                     *           "kind": "film",
+                     *           "episode": null,
+                     *           "portrait_url": "/api/images/img_01a1fdfa460070349be9cd064bdc9384"
                      *         }
                      *       ]
                      *     }
@@ -5869,7 +6579,10 @@ export interface operations {
                      *           ],
                      *           "duration_s": 9180,
                      *           "poster_url": "/api/images/img_01a1fdfa460070349be9cd064bdc9384",
-                     *           "progress": 0.5
+                     *           "progress": 0.5,
+                     *           "kind": "film",
+                     *           "episode": null,
+                     *           "portrait_url": "/api/images/img_01a1fdfa460070349be9cd064bdc9384"
                      *         }
                      *       ],
                      *       "next": null
@@ -5990,10 +6703,18 @@ export interface operations {
     };
     "discovery.title": {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Of a series; else one that suits.
+                 * @example 1
+                 */
+                season?: number | null;
+                /** @description `next` of the answer before. */
+                after?: number;
+            };
             header?: never;
             path: {
-                /** @example ttl_01a1fdfa460070349be9cd064bdc9384 */
+                /** @example ttl_01a1fdfa460070349be9cd064bdc9385 */
                 title_id: string;
             };
             cookie?: never;
@@ -6008,25 +6729,75 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "ttl_01a1fdfa460070349be9cd064bdc9384",
-                     *       "title": "Metropolis",
+                     *       "id": "ttl_01a1fdfa460070349be9cd064bdc9385",
+                     *       "title": "The Dark Ages",
                      *       "year": 1927,
                      *       "maturity": 7,
                      *       "genres": [
                      *         "Drama"
                      *       ],
-                     *       "duration_s": 9180,
+                     *       "duration_s": 0,
                      *       "poster_url": "/api/images/img_01a1fdfa460070349be9cd064bdc9384",
-                     *       "progress": 0.5,
-                     *       "synopsis": "A city of the future.",
+                     *       "progress": 0.25,
+                     *       "kind": "series",
+                     *       "episode": null,
+                     *       "portrait_url": "/api/images/img_01a1fdfa460070349be9cd064bdc9384",
+                     *       "synopsis": "A village in winter.",
                      *       "languages": [
                      *         "de"
                      *       ],
                      *       "subtitles": [
                      *         "en"
                      *       ],
-                     *       "resume_position_s": 4590,
-                     *       "playable": true
+                     *       "resume_position_s": 600,
+                     *       "playable": true,
+                     *       "chapters": [],
+                     *       "series": {
+                     *         "seasons": [
+                     *           {
+                     *             "number": 1,
+                     *             "episodes": 3
+                     *           }
+                     *         ],
+                     *         "season": 1,
+                     *         "episodes": [
+                     *           {
+                     *             "id": "ttl_01a1fdfa460070349be9cd064bdc9384",
+                     *             "title": "The Well",
+                     *             "synopsis": "A village without water.",
+                     *             "episode": {
+                     *               "series_id": "ttl_01a1fdfa460070349be9cd064bdc9385",
+                     *               "series_title": "The Dark Ages",
+                     *               "season": 1,
+                     *               "number": 2,
+                     *               "number_to": null
+                     *             },
+                     *             "maturity": 7,
+                     *             "duration_s": 2400,
+                     *             "picture_url": "/api/images/img_01a1fdfa460070349be9cd064bdc9384",
+                     *             "resume_position_s": 600,
+                     *             "progress": 0.25
+                     *           }
+                     *         ],
+                     *         "next": null,
+                     *         "up_next": {
+                     *           "id": "ttl_01a1fdfa460070349be9cd064bdc9384",
+                     *           "title": "The Well",
+                     *           "synopsis": "A village without water.",
+                     *           "episode": {
+                     *             "series_id": "ttl_01a1fdfa460070349be9cd064bdc9385",
+                     *             "series_title": "The Dark Ages",
+                     *             "season": 1,
+                     *             "number": 2,
+                     *             "number_to": null
+                     *           },
+                     *           "maturity": 7,
+                     *           "duration_s": 2400,
+                     *           "picture_url": "/api/images/img_01a1fdfa460070349be9cd064bdc9384",
+                     *           "resume_position_s": 600,
+                     *           "progress": 0.25
+                     *         }
+                     *       }
                      *     }
                      */
                     "application/json": components["schemas"]["Detail"];
@@ -6449,13 +7220,14 @@ export interface operations {
                      *       "session_id": "ses_01a1fdfa460070349be9cd064bdc9384",
                      *       "title": {
                      *         "id": "ttl_01a1fdfa460070349be9cd064bdc9384",
-                     *         "title": "Metropolis"
+                     *         "title": "Metropolis",
+                     *         "episode": null
                      *       },
                      *       "manifests": {
                      *         "dash": "http://localhost:8080/api/play/sessions/ses_01a1fdfa460070349be9cd064bdc9384/manifest.mpd?token=t",
                      *         "hls": "http://localhost:8080/api/play/sessions/ses_01a1fdfa460070349be9cd064bdc9384/master.m3u8?token=t"
                      *       },
-                     *       "protection": "signed",
+                     *       "protection": "clearkey",
                      *       "appliances": [
                      *         {
                      *           "id": "cdn-a",
@@ -6468,7 +7240,18 @@ export interface operations {
                      *       "duration_s": 9180,
                      *       "heartbeat_url": "http://localhost:8080/api/play/sessions/ses_01a1fdfa460070349be9cd064bdc9384/heartbeat",
                      *       "heartbeat_s": 5,
-                     *       "next": null
+                     *       "next": null,
+                     *       "chapters": [
+                     *         {
+                     *           "start_s": 0,
+                     *           "title": "The city of the sons"
+                     *         }
+                     *       ],
+                     *       "thumbnails": "http://localhost:8080/api/play/sessions/ses_01a1fdfa460070349be9cd064bdc9384/thumbnails.vtt?token=t",
+                     *       "licence": {
+                     *         "url": "http://localhost:8080/api/play/sessions/ses_01a1fdfa460070349be9cd064bdc9384/licence?token=t"
+                     *       },
+                     *       "contents_url": "http://localhost:8080/api/play/sessions/ses_01a1fdfa460070349be9cd064bdc9384?token=t"
                      *     }
                      */
                     "application/json": components["schemas"]["Playing"];
@@ -6501,7 +7284,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This is not allowed; Choose a profile first; This title is not available in your country; This title is not available yet; This title is above the profile's age limit */
+            /** @description This is not allowed; Choose a profile first; This title is not available in your country; This title is not available yet; This title is above the profile's age limit; This film needs a secure connection */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6528,7 +7311,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Your plan's streams are all in use; This device can play none of the title's formats */
+            /** @description A title is published once its film is prepared; Your plan's streams are all in use; This device can play none of the title's formats */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6750,6 +7533,152 @@ export interface operations {
                 };
             };
             /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "manifests.contents": {
+        parameters: {
+            query?: {
+                /**
+                 * @description As it stands in the manifest's URL.
+                 * @example ses_01a1fdfa460070349be9cd064bdc9384.qL8R4QIcQ
+                 */
+                token?: string;
+            };
+            header?: never;
+            path: {
+                /** @example ses_01a1fdfa460070349be9cd064bdc9384 */
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "complete": false,
+                     *       "renditions": [
+                     *         "v240",
+                     *         "a-en"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Contents"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed; This link is not valid for this session */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This playback session has ended; There is nothing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment; No appliance can serve this title now */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7044,6 +7973,8 @@ export interface operations {
                  * @example ses_01a1fdfa460070349be9cd064bdc9384.qL8R4QIcQ
                  */
                 token?: string;
+                /** @description How an encrypted film's key is named: `eme` by the browser's Clear Key module and the licence route, as hls.js has it; `identity` as a plain key behind the same token, as Shaka Player and players with a decryption of their own have it. */
+                keys?: "eme" | "identity";
             };
             header?: never;
             path: {
@@ -7065,6 +7996,299 @@ export interface operations {
                      *     …
                      */
                     "application/vnd.apple.mpegurl": string;
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed; This link is not valid for this session */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This playback session has ended; There is nothing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment; No appliance can serve this title now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "manifests.hls_playlist": {
+        parameters: {
+            query?: {
+                /**
+                 * @description As it stands in the manifest's URL.
+                 * @example ses_01a1fdfa460070349be9cd064bdc9384.qL8R4QIcQ
+                 */
+                token?: string;
+                /**
+                 * @description The appliance that the segments come from.
+                 * @example cdn-a
+                 */
+                at?: string;
+                /** @description How an encrypted film's key is named: `eme` by the browser's Clear Key module and the licence route, as hls.js has it; `identity` as a plain key behind the same token, as Shaka Player and players with a decryption of their own have it. */
+                keys?: "eme" | "identity";
+            };
+            header?: never;
+            path: {
+                /** @example ses_01a1fdfa460070349be9cd064bdc9384 */
+                session_id: string;
+                /** @example v240 */
+                rendition_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example #EXTM3U
+                     *     …
+                     */
+                    "application/vnd.apple.mpegurl": string;
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed; This link is not valid for this session */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This playback session has ended; There is nothing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment; No appliance can serve this title now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "manifests.webvtt_thumbnails": {
+        parameters: {
+            query?: {
+                /**
+                 * @description As it stands in the manifest's URL.
+                 * @example ses_01a1fdfa460070349be9cd064bdc9384.qL8R4QIcQ
+                 */
+                token?: string;
+            };
+            header?: never;
+            path: {
+                /** @example ses_01a1fdfa460070349be9cd064bdc9384 */
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example WEBVTT
+                     *
+                     *     00:00:00.000 --> 00:00:02.000
+                     *     https://…/00001.jpg#xywh=0,0,240,136
+                     */
+                    "text/vtt": string;
                 };
             };
             /** @description The request is not valid */
@@ -7339,6 +8563,314 @@ export interface operations {
             };
         };
     };
+    "licence.licence": {
+        parameters: {
+            query?: {
+                /**
+                 * @description As it stands in the manifest's URL.
+                 * @example ses_01a1fdfa460070349be9cd064bdc9384.qL8R4QIcQ
+                 */
+                token?: string;
+            };
+            header?: never;
+            path: {
+                /** @example ses_01a1fdfa460070349be9cd064bdc9384 */
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "kids": [
+                 *         "AQIDBAUGBwgJCgsMDQ4PEA"
+                 *       ],
+                 *       "type": "temporary"
+                 *     }
+                 */
+                "application/json": components["schemas"]["KeyRequest"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "keys": [
+                     *         {
+                     *           "kty": "oct",
+                     *           "k": "EA8ODQwLCgkIBwYFBAMCAQ",
+                     *           "kid": "AQIDBAUGBwgJCgsMDQ4PEA"
+                     *         }
+                     *       ],
+                     *       "type": "temporary"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["KeySet"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed; This link is not valid for this session; This session has no right to that key */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This playback session has ended; There is nothing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "licence.plain_key": {
+        parameters: {
+            query?: {
+                /**
+                 * @description As it stands in the manifest's URL.
+                 * @example ses_01a1fdfa460070349be9cd064bdc9384.qL8R4QIcQ
+                 */
+                token?: string;
+            };
+            header?: never;
+            path: {
+                /** @example ses_01a1fdfa460070349be9cd064bdc9384 */
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example sixteen bytes */
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed; This link is not valid for this session; This session has no right to that key */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This playback session has ended; There is nothing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "beacon.beacon": {
         parameters: {
             query?: never;
@@ -7493,6 +9025,12 @@ export interface operations {
                 /** @description `next` of the page before. */
                 before?: string | null;
                 limit?: number;
+                /** @description Part of a title in any of its languages. */
+                q?: string;
+                /** @description Only these. */
+                state?: ("draft" | "published" | "withdrawn") | null;
+                /** @description Only these. */
+                kind?: ("film" | "series" | "episode") | null;
             };
             header?: never;
             path?: never;
@@ -7528,7 +9066,16 @@ export interface operations {
                      *           "duration_s": 9180,
                      *           "poster_url": "/api/images/img_01a1fdfa460070349be9cd064bdc9384",
                      *           "created_at": "2026-11-21T12:00:00Z",
-                     *           "published_at": "2026-11-21T12:00:00Z"
+                     *           "published_at": "2026-11-21T12:00:00Z",
+                     *           "kind": "film",
+                     *           "episode": null,
+                     *           "translations": {
+                     *             "en": {
+                     *               "title": "Metropolis",
+                     *               "synopsis": "A city of the future."
+                     *             }
+                     *           },
+                     *           "revision": 3
                      *         }
                      *       ],
                      *       "next": null
@@ -7566,6 +9113,180 @@ export interface operations {
             };
             /** @description The request did not arrive in time */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "studio.create_series": {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Unique to this attempt; the same key with the same body is answered as before.
+                 * @example 3e8b1c1e-5d7a-4a0e-9a54-1f6f2d1c9b10
+                 */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "metadata": {
+                 *         "title": "The Dark Ages",
+                 *         "language": "en",
+                 *         "maturity": 7
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewSeries"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "ttl_01a1fdfa460070349be9cd064bdc9385",
+                     *       "state": "draft",
+                     *       "title": "The Dark Ages",
+                     *       "synopsis": "A city of the future.",
+                     *       "year": 1927,
+                     *       "genres": [
+                     *         "Drama"
+                     *       ],
+                     *       "maturity": 7,
+                     *       "language": "de",
+                     *       "rights": {
+                     *         "territories": [],
+                     *         "starts_at": null,
+                     *         "ends_at": null
+                     *       },
+                     *       "duration_s": 0,
+                     *       "poster_url": null,
+                     *       "created_at": "2026-11-21T12:00:00Z",
+                     *       "published_at": null,
+                     *       "kind": "series",
+                     *       "episode": null,
+                     *       "translations": {},
+                     *       "revision": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StudioTitle"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7676,7 +9397,16 @@ export interface operations {
                      *       "duration_s": 9180,
                      *       "poster_url": "/api/images/img_01a1fdfa460070349be9cd064bdc9384",
                      *       "created_at": "2026-11-21T12:00:00Z",
-                     *       "published_at": "2026-11-21T12:00:00Z"
+                     *       "published_at": "2026-11-21T12:00:00Z",
+                     *       "kind": "film",
+                     *       "episode": null,
+                     *       "translations": {
+                     *         "en": {
+                     *           "title": "Metropolis",
+                     *           "synopsis": "A city of the future."
+                     *         }
+                     *       },
+                     *       "revision": 3
                      *     }
                      */
                     "application/json": components["schemas"]["StudioTitle"];
@@ -7792,6 +9522,144 @@ export interface operations {
             };
         };
     };
+    "studio.delete_title": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example ttl_01a1fdfa460070349be9cd064bdc9384 */
+                title_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such title; There is nothing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Only a draft can be deleted */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "studio.update_title": {
         parameters: {
             query?: never;
@@ -7809,7 +9677,8 @@ export interface operations {
                  *       "year": 1927,
                  *       "genres": [
                  *         "Drama"
-                 *       ]
+                 *       ],
+                 *       "revision": 3
                  *     }
                  */
                 "application/json": components["schemas"]["TitleChange"];
@@ -7842,7 +9711,16 @@ export interface operations {
                      *       "duration_s": 9180,
                      *       "poster_url": "/api/images/img_01a1fdfa460070349be9cd064bdc9384",
                      *       "created_at": "2026-11-21T12:00:00Z",
-                     *       "published_at": "2026-11-21T12:00:00Z"
+                     *       "published_at": "2026-11-21T12:00:00Z",
+                     *       "kind": "film",
+                     *       "episode": null,
+                     *       "translations": {
+                     *         "en": {
+                     *           "title": "Metropolis",
+                     *           "synopsis": "A city of the future."
+                     *         }
+                     *       },
+                     *       "revision": 3
                      *     }
                      */
                     "application/json": components["schemas"]["StudioTitle"];
@@ -7893,8 +9771,190 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Someone else has changed this title since you opened it; The series has another episode with this number */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description This is too large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "studio.episodes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example ttl_01a1fdfa460070349be9cd064bdc9385 */
+                title_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "titles": [
+                     *         {
+                     *           "id": "ttl_01a1fdfa460070349be9cd064bdc9384",
+                     *           "state": "published",
+                     *           "title": "The Well",
+                     *           "synopsis": "A city of the future.",
+                     *           "year": 1927,
+                     *           "genres": [
+                     *             "Drama"
+                     *           ],
+                     *           "maturity": 7,
+                     *           "language": "de",
+                     *           "rights": {
+                     *             "territories": [],
+                     *             "starts_at": null,
+                     *             "ends_at": null
+                     *           },
+                     *           "duration_s": 9180,
+                     *           "poster_url": "/api/images/img_01a1fdfa460070349be9cd064bdc9384",
+                     *           "created_at": "2026-11-21T12:00:00Z",
+                     *           "published_at": "2026-11-21T12:00:00Z",
+                     *           "kind": "episode",
+                     *           "episode": {
+                     *             "series_id": "ttl_01a1fdfa460070349be9cd064bdc9385",
+                     *             "series_title": "The Dark Ages",
+                     *             "season": 1,
+                     *             "number": 2,
+                     *             "number_to": null
+                     *           },
+                     *           "translations": {
+                     *             "en": {
+                     *               "title": "Metropolis",
+                     *               "synopsis": "A city of the future."
+                     *             }
+                     *           },
+                     *           "revision": 3
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Episodes"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such title; There is nothing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8005,7 +10065,16 @@ export interface operations {
                      *       "duration_s": 9180,
                      *       "poster_url": "/api/images/img_01a1fdfa460070349be9cd064bdc9384",
                      *       "created_at": "2026-11-21T12:00:00Z",
-                     *       "published_at": "2026-11-21T12:00:00Z"
+                     *       "published_at": "2026-11-21T12:00:00Z",
+                     *       "kind": "film",
+                     *       "episode": null,
+                     *       "translations": {
+                     *         "en": {
+                     *           "title": "Metropolis",
+                     *           "synopsis": "A city of the future."
+                     *         }
+                     *       },
+                     *       "revision": 3
                      *     }
                      */
                     "application/json": components["schemas"]["StudioTitle"];
@@ -8168,7 +10237,16 @@ export interface operations {
                      *       "duration_s": 9180,
                      *       "poster_url": "/api/images/img_01a1fdfa460070349be9cd064bdc9384",
                      *       "created_at": "2026-11-21T12:00:00Z",
-                     *       "published_at": "2026-11-21T12:00:00Z"
+                     *       "published_at": "2026-11-21T12:00:00Z",
+                     *       "kind": "film",
+                     *       "episode": null,
+                     *       "translations": {
+                     *         "en": {
+                     *           "title": "Metropolis",
+                     *           "synopsis": "A city of the future."
+                     *         }
+                     *       },
+                     *       "revision": 3
                      *     }
                      */
                     "application/json": components["schemas"]["StudioTitle"];
@@ -8871,34 +10949,43 @@ export interface operations {
             };
         };
     };
-    "uploads.create": {
+    "artwork.artwork": {
         parameters: {
             query?: never;
-            header: {
-                /**
-                 * @description The protocol's version: 1.0.0.
-                 * @example 1.0.0
-                 */
-                "Tus-Resumable": string;
-                /** @example 734003200 */
-                "Upload-Length": string;
-                /**
-                 * @description Keys with base64 values: filename, title, synopsis, year, genre (comma separated), maturity, language, sidecars, subtitle_of, subtitle_language.
-                 * @example filename bWV0cm9wb2xpcy5ta3Y=,title TWV0cm9wb2xpcw==
-                 */
-                "Upload-Metadata"?: string;
+            header?: never;
+            path: {
+                /** @example ttl_01a1fdfa460070349be9cd064bdc9384 */
+                title_id: string;
             };
-            path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Document created, URL follows */
-            201: {
+            /** @description Request fulfilled, document follows */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    /**
+                     * @example {
+                     *       "pictures": [
+                     *         {
+                     *           "id": "img_01a1fdfa460070349be9cd064bdc9384",
+                     *           "shape": "landscape",
+                     *           "url": "/api/images/img_01a1fdfa460070349be9cd064bdc9384",
+                     *           "width": 1920,
+                     *           "height": 1080,
+                     *           "score": 5.7,
+                     *           "supplied": false,
+                     *           "chosen": true,
+                     *           "picked": false
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StudioArtwork"];
+                };
             };
             /** @description The request is not valid */
             400: {
@@ -8927,7 +11014,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such upload */
+            /** @description There is no such title; There is nothing here */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8945,8 +11032,168 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This speaks tus 1.0.0 */
-            412: {
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "artwork.upload_artwork": {
+        parameters: {
+            query: {
+                /**
+                 * @description The shape that the picture is cut to.
+                 * @example landscape
+                 */
+                shape: "portrait" | "landscape" | "square";
+            };
+            header?: never;
+            path: {
+                /** @example ttl_01a1fdfa460070349be9cd064bdc9384 */
+                title_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "image/jpeg": string;
+                "image/png": string;
+                "image/webp": string;
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "pictures": [
+                     *         {
+                     *           "id": "img_01a1fdfa460070349be9cd064bdc9384",
+                     *           "shape": "landscape",
+                     *           "url": "/api/images/img_01a1fdfa460070349be9cd064bdc9384",
+                     *           "width": 1920,
+                     *           "height": 1080,
+                     *           "score": 5.7,
+                     *           "supplied": false,
+                     *           "chosen": true,
+                     *           "picked": false
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StudioArtwork"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such title; There is nothing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This does not fit the present state */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8983,6 +11230,858 @@ export interface operations {
             };
             /** @description The request's headers are too large */
             431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The disk is full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "artwork.choose_artwork": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example ttl_01a1fdfa460070349be9cd064bdc9384 */
+                title_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "shape": "landscape",
+                 *       "image_id": "img_01a1fdfa460070349be9cd064bdc9384"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ArtworkChoice"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "pictures": [
+                     *         {
+                     *           "id": "img_01a1fdfa460070349be9cd064bdc9384",
+                     *           "shape": "landscape",
+                     *           "url": "/api/images/img_01a1fdfa460070349be9cd064bdc9384",
+                     *           "width": 1920,
+                     *           "height": 1080,
+                     *           "score": 5.7,
+                     *           "supplied": false,
+                     *           "chosen": true,
+                     *           "picked": false
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StudioArtwork"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such title; There is nothing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "artwork.drop_artwork": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example ttl_01a1fdfa460070349be9cd064bdc9384 */
+                title_id: string;
+                /** @example img_01a1fdfa460070349be9cd064bdc9384 */
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "pictures": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StudioArtwork"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such title; There is nothing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This does not fit the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "chapters.chapters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example ttl_01a1fdfa460070349be9cd064bdc9384 */
+                title_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "chapters": [
+                     *         {
+                     *           "start_s": 0,
+                     *           "title": "The city of the sons"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ChapterList"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such title; There is nothing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A title is published once its film is prepared */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "chapters.set_chapters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example ttl_01a1fdfa460070349be9cd064bdc9384 */
+                title_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "chapters": [
+                 *         {
+                 *           "start_s": 0,
+                 *           "title": "The city of the sons"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["ChapterList"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "chapters": [
+                     *         {
+                     *           "start_s": 0,
+                     *           "title": "The city of the sons"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ChapterList"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such title; There is nothing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A title is published once its film is prepared */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "uploads.create": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The protocol's version: 1.0.0.
+                 * @example 1.0.0
+                 */
+                "Tus-Resumable"?: string;
+                /**
+                 * @description The whole file's bytes, once known.
+                 * @example 734003200
+                 */
+                "Upload-Length"?: string | null;
+                /** @description 1 where the length is told later. */
+                "Upload-Defer-Length"?: string | null;
+                /**
+                 * @description Keys with base64 values: filename, title, synopsis, year, genre (comma separated), maturity, language, protection, series, season, episode, sidecars (how many files will come with this film), subtitle_of (the film's upload id), subtitle_language, subtitle_role, poster_of (the film's upload id).
+                 * @example filename bWV0cm9wb2xpcy5ta3Y=,title TWV0cm9wb2xpcw==
+                 */
+                "Upload-Metadata"?: string;
+                /** @description application/offset+octet-stream where the first bytes come along. */
+                "Content-Type"?: string;
+                /** @description Of the bytes in this request: one of sha1, md5, sha256, a space, the digest in base64. */
+                "Upload-Checksum"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/offset+octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed; There are too many unfinished uploads; finish or cancel one first */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such upload */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The upload stands at another offset; This does not fit the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This upload was given up; send the file anew */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This speaks tus 1.0.0 */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bytes of an upload are application/offset+octet-stream */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bytes are not those of the checksum; nothing of them counts */
+            460: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9154,15 +12253,382 @@ export interface operations {
             };
         };
     };
-    "uploads.progress": {
+    "uploads.override": {
         parameters: {
             query?: never;
             header: {
                 /**
+                 * @description PATCH or DELETE, where those cannot be sent.
+                 * @example DELETE
+                 */
+                "X-HTTP-Method-Override": string;
+                "Upload-Offset"?: string;
+                /** @description application/offset+octet-stream where the first bytes come along. */
+                "Content-Type"?: string;
+                /**
                  * @description The protocol's version: 1.0.0.
                  * @example 1.0.0
                  */
-                "Tus-Resumable": string;
+                "Tus-Resumable"?: string;
+                /** @description The whole file's bytes, once known. */
+                "Upload-Length"?: string | null;
+                /** @description Of the bytes in this request: one of sha1, md5, sha256, a space, the digest in base64. */
+                "Upload-Checksum"?: string | null;
+            };
+            path: {
+                /** @example upl_01a1fdfa460070349be9cd064bdc9384 */
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/offset+octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed; There are too many unfinished uploads; finish or cancel one first */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such upload; There is nothing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The upload stands at another offset */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This upload was given up; send the file anew */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This speaks tus 1.0.0 */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bytes of an upload are application/offset+octet-stream */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bytes are not those of the checksum; nothing of them counts */
+            460: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The disk is full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "uploads.terminate": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The protocol's version: 1.0.0.
+                 * @example 1.0.0
+                 */
+                "Tus-Resumable"?: string;
+            };
+            path: {
+                /** @example upl_01a1fdfa460070349be9cd064bdc9384 */
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such upload; There is nothing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This upload was given up; send the file anew */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This speaks tus 1.0.0 */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "uploads.progress": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The protocol's version: 1.0.0.
+                 * @example 1.0.0
+                 */
+                "Tus-Resumable"?: string;
             };
             path: {
                 /** @example upl_01a1fdfa460070349be9cd064bdc9384 */
@@ -9217,6 +12683,15 @@ export interface operations {
             };
             /** @description The request did not arrive in time */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This upload was given up; send the file anew */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9302,18 +12777,25 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /**
-                 * @description The protocol's version: 1.0.0.
-                 * @example 1.0.0
-                 */
-                "Tus-Resumable": string;
                 /** @example 0 */
                 "Upload-Offset": string;
                 /**
                  * @description application/offset+octet-stream
                  * @example application/offset+octet-stream
                  */
-                "Content-Type": string;
+                "Content-Type"?: string;
+                /**
+                 * @description The protocol's version: 1.0.0.
+                 * @example 1.0.0
+                 */
+                "Tus-Resumable"?: string;
+                /** @description The whole file's bytes, once known. */
+                "Upload-Length"?: string | null;
+                /**
+                 * @description Of the bytes in this request: one of sha1, md5, sha256, a space, the digest in base64.
+                 * @example sha1 qvTGHdzF6KLavt4PO0gs2a6pQ00=
+                 */
+                "Upload-Checksum"?: string | null;
             };
             path: {
                 /** @example upl_01a1fdfa460070349be9cd064bdc9384 */
@@ -9321,7 +12803,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/offset+octet-stream": string;
+            };
+        };
         responses: {
             /** @description Request fulfilled, nothing follows */
             204: {
@@ -9348,7 +12834,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This is not allowed */
+            /** @description This is not allowed; There are too many unfinished uploads; finish or cancel one first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9377,6 +12863,15 @@ export interface operations {
             };
             /** @description The upload stands at another offset */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This upload was given up; send the file anew */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9438,6 +12933,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The bytes are not those of the checksum; nothing of them counts */
+            460: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Something went wrong on our side */
             500: {
                 headers: {
@@ -9476,6 +12980,1987 @@ export interface operations {
             };
             /** @description The disk is full */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "jobs.watch": {
+        parameters: {
+            query?: {
+                /** @description The cursor of the answer before. */
+                after?: number;
+                /** @description Seconds to wait for a change. */
+                wait_s?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "cursor": 17,
+                     *       "more": false,
+                     *       "jobs": [
+                     *         {
+                     *           "id": "job_01a1fdfa460070349be9cd064bdc9384",
+                     *           "name": "ingest",
+                     *           "group": "ingest",
+                     *           "preparation_id": "upl_01a1fdfa460070349be9cd064bdc9384",
+                     *           "title_id": "ttl_01a1fdfa460070349be9cd064bdc9384",
+                     *           "title": "Metropolis",
+                     *           "filename": "metropolis.mkv",
+                     *           "state": "Accepted",
+                     *           "reason": null,
+                     *           "message": "",
+                     *           "paused": false,
+                     *           "progress": 0.4,
+                     *           "eta_s": 312.5,
+                     *           "created_at": "2026-11-21T12:00:00Z",
+                     *           "version": 17,
+                     *           "stages": [
+                     *             {
+                     *               "name": "rungs",
+                     *               "state": "running",
+                     *               "steps": 12,
+                     *               "done": 3,
+                     *               "running": 1,
+                     *               "progress": 0.27,
+                     *               "message": "",
+                     *               "tasks": [
+                     *                 {
+                     *                   "step": "rungs.3",
+                     *                   "attempt": 1,
+                     *                   "state": "Started",
+                     *                   "reason": null,
+                     *                   "progress": 0.25,
+                     *                   "message": "",
+                     *                   "started_at": "2026-11-21T12:00:00Z",
+                     *                   "finished_at": null
+                     *                 }
+                     *               ]
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobsWatched"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "jobs.one": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example job_01a1fdfa460070349be9cd064bdc9384 */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "job": {
+                     *         "id": "job_01a1fdfa460070349be9cd064bdc9384",
+                     *         "name": "ingest",
+                     *         "group": "ingest",
+                     *         "preparation_id": "upl_01a1fdfa460070349be9cd064bdc9384",
+                     *         "title_id": "ttl_01a1fdfa460070349be9cd064bdc9384",
+                     *         "title": "Metropolis",
+                     *         "filename": "metropolis.mkv",
+                     *         "state": "Accepted",
+                     *         "reason": null,
+                     *         "message": "",
+                     *         "paused": false,
+                     *         "progress": 0.4,
+                     *         "eta_s": 312.5,
+                     *         "created_at": "2026-11-21T12:00:00Z",
+                     *         "version": 17,
+                     *         "stages": [
+                     *           {
+                     *             "name": "rungs",
+                     *             "state": "running",
+                     *             "steps": 12,
+                     *             "done": 3,
+                     *             "running": 1,
+                     *             "progress": 0.27,
+                     *             "message": "",
+                     *             "tasks": [
+                     *               {
+                     *                 "step": "rungs.3",
+                     *                 "attempt": 1,
+                     *                 "state": "Started",
+                     *                 "reason": null,
+                     *                 "progress": 0.25,
+                     *                 "message": "",
+                     *                 "started_at": "2026-11-21T12:00:00Z",
+                     *                 "finished_at": null
+                     *               }
+                     *             ]
+                     *           }
+                     *         ]
+                     *       },
+                     *       "tasks": [
+                     *         {
+                     *           "step": "rungs.3",
+                     *           "attempt": 1,
+                     *           "state": "Started",
+                     *           "reason": null,
+                     *           "progress": 0.25,
+                     *           "message": "",
+                     *           "started_at": "2026-11-21T12:00:00Z",
+                     *           "finished_at": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobTries"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such job; There is nothing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "jobs.cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example job_01a1fdfa460070349be9cd064bdc9384 */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "job_01a1fdfa460070349be9cd064bdc9384",
+                     *       "name": "ingest",
+                     *       "group": "ingest",
+                     *       "preparation_id": "upl_01a1fdfa460070349be9cd064bdc9384",
+                     *       "title_id": "ttl_01a1fdfa460070349be9cd064bdc9384",
+                     *       "title": "Metropolis",
+                     *       "filename": "metropolis.mkv",
+                     *       "state": "Finished",
+                     *       "reason": "killed",
+                     *       "message": "It was canceled.",
+                     *       "paused": false,
+                     *       "progress": 0.4,
+                     *       "eta_s": null,
+                     *       "created_at": "2026-11-21T12:00:00Z",
+                     *       "version": 17,
+                     *       "stages": [
+                     *         {
+                     *           "name": "rungs",
+                     *           "state": "running",
+                     *           "steps": 12,
+                     *           "done": 3,
+                     *           "running": 1,
+                     *           "progress": 0.27,
+                     *           "message": "",
+                     *           "tasks": [
+                     *             {
+                     *               "step": "rungs.3",
+                     *               "attempt": 1,
+                     *               "state": "Started",
+                     *               "reason": null,
+                     *               "progress": 0.25,
+                     *               "message": "",
+                     *               "started_at": "2026-11-21T12:00:00Z",
+                     *               "finished_at": null
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ShownJob"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such job; There is nothing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "jobs.pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example job_01a1fdfa460070349be9cd064bdc9384 */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "job_01a1fdfa460070349be9cd064bdc9384",
+                     *       "name": "ingest",
+                     *       "group": "ingest",
+                     *       "preparation_id": "upl_01a1fdfa460070349be9cd064bdc9384",
+                     *       "title_id": "ttl_01a1fdfa460070349be9cd064bdc9384",
+                     *       "title": "Metropolis",
+                     *       "filename": "metropolis.mkv",
+                     *       "state": "Accepted",
+                     *       "reason": null,
+                     *       "message": "",
+                     *       "paused": true,
+                     *       "progress": 0.4,
+                     *       "eta_s": 312.5,
+                     *       "created_at": "2026-11-21T12:00:00Z",
+                     *       "version": 17,
+                     *       "stages": [
+                     *         {
+                     *           "name": "rungs",
+                     *           "state": "running",
+                     *           "steps": 12,
+                     *           "done": 3,
+                     *           "running": 1,
+                     *           "progress": 0.27,
+                     *           "message": "",
+                     *           "tasks": [
+                     *             {
+                     *               "step": "rungs.3",
+                     *               "attempt": 1,
+                     *               "state": "Started",
+                     *               "reason": null,
+                     *               "progress": 0.25,
+                     *               "message": "",
+                     *               "started_at": "2026-11-21T12:00:00Z",
+                     *               "finished_at": null
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ShownJob"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such job; There is nothing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This does not fit the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "jobs.resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example job_01a1fdfa460070349be9cd064bdc9384 */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "job_01a1fdfa460070349be9cd064bdc9384",
+                     *       "name": "ingest",
+                     *       "group": "ingest",
+                     *       "preparation_id": "upl_01a1fdfa460070349be9cd064bdc9384",
+                     *       "title_id": "ttl_01a1fdfa460070349be9cd064bdc9384",
+                     *       "title": "Metropolis",
+                     *       "filename": "metropolis.mkv",
+                     *       "state": "Accepted",
+                     *       "reason": null,
+                     *       "message": "",
+                     *       "paused": false,
+                     *       "progress": 0.4,
+                     *       "eta_s": 312.5,
+                     *       "created_at": "2026-11-21T12:00:00Z",
+                     *       "version": 17,
+                     *       "stages": [
+                     *         {
+                     *           "name": "rungs",
+                     *           "state": "running",
+                     *           "steps": 12,
+                     *           "done": 3,
+                     *           "running": 1,
+                     *           "progress": 0.27,
+                     *           "message": "",
+                     *           "tasks": [
+                     *             {
+                     *               "step": "rungs.3",
+                     *               "attempt": 1,
+                     *               "state": "Started",
+                     *               "reason": null,
+                     *               "progress": 0.25,
+                     *               "message": "",
+                     *               "started_at": "2026-11-21T12:00:00Z",
+                     *               "finished_at": null
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ShownJob"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such job; There is nothing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This does not fit the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "jobs.retry": {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only this step: at once where it waits, anew where it runs.
+                 * @example rungs.3
+                 */
+                step?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @example job_01a1fdfa460070349be9cd064bdc9384 */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "job_01a1fdfa460070349be9cd064bdc9384",
+                     *       "name": "ingest",
+                     *       "group": "ingest",
+                     *       "preparation_id": "upl_01a1fdfa460070349be9cd064bdc9384",
+                     *       "title_id": "ttl_01a1fdfa460070349be9cd064bdc9384",
+                     *       "title": "Metropolis",
+                     *       "filename": "metropolis.mkv",
+                     *       "state": "Accepted",
+                     *       "reason": null,
+                     *       "message": "",
+                     *       "paused": false,
+                     *       "progress": 0.4,
+                     *       "eta_s": 312.5,
+                     *       "created_at": "2026-11-21T12:00:00Z",
+                     *       "version": 17,
+                     *       "stages": [
+                     *         {
+                     *           "name": "rungs",
+                     *           "state": "running",
+                     *           "steps": 12,
+                     *           "done": 3,
+                     *           "running": 1,
+                     *           "progress": 0.27,
+                     *           "message": "",
+                     *           "tasks": [
+                     *             {
+                     *               "step": "rungs.3",
+                     *               "attempt": 1,
+                     *               "state": "Started",
+                     *               "reason": null,
+                     *               "progress": 0.25,
+                     *               "message": "",
+                     *               "started_at": "2026-11-21T12:00:00Z",
+                     *               "finished_at": null
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ShownJob"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such job; There is nothing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This does not fit the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "jobs.every": {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                before?: string | null;
+                limit?: number;
+                /** @description Only those that are not over. */
+                unfinished?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "jobs": [
+                     *         {
+                     *           "id": "job_01a1fdfa460070349be9cd064bdc9384",
+                     *           "name": "ingest",
+                     *           "group": "ingest",
+                     *           "preparation_id": "upl_01a1fdfa460070349be9cd064bdc9384",
+                     *           "title_id": "ttl_01a1fdfa460070349be9cd064bdc9384",
+                     *           "title": "Metropolis",
+                     *           "filename": "metropolis.mkv",
+                     *           "state": "Accepted",
+                     *           "reason": null,
+                     *           "message": "",
+                     *           "paused": false,
+                     *           "progress": 0.4,
+                     *           "eta_s": 312.5,
+                     *           "created_at": "2026-11-21T12:00:00Z",
+                     *           "version": 17,
+                     *           "stages": [
+                     *             {
+                     *               "name": "rungs",
+                     *               "state": "running",
+                     *               "steps": 12,
+                     *               "done": 3,
+                     *               "running": 1,
+                     *               "progress": 0.27,
+                     *               "message": "",
+                     *               "tasks": [
+                     *                 {
+                     *                   "step": "rungs.3",
+                     *                   "attempt": 1,
+                     *                   "state": "Started",
+                     *                   "reason": null,
+                     *                   "progress": 0.25,
+                     *                   "message": "",
+                     *                   "started_at": "2026-11-21T12:00:00Z",
+                     *                   "finished_at": null
+                     *                 }
+                     *               ]
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobsListed"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "jobs.pause_any": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example job_01a1fdfa460070349be9cd064bdc9384 */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "job_01a1fdfa460070349be9cd064bdc9384",
+                     *       "name": "ingest",
+                     *       "group": "ingest",
+                     *       "preparation_id": "upl_01a1fdfa460070349be9cd064bdc9384",
+                     *       "title_id": "ttl_01a1fdfa460070349be9cd064bdc9384",
+                     *       "title": "Metropolis",
+                     *       "filename": "metropolis.mkv",
+                     *       "state": "Accepted",
+                     *       "reason": null,
+                     *       "message": "",
+                     *       "paused": true,
+                     *       "progress": 0.4,
+                     *       "eta_s": 312.5,
+                     *       "created_at": "2026-11-21T12:00:00Z",
+                     *       "version": 17,
+                     *       "stages": [
+                     *         {
+                     *           "name": "rungs",
+                     *           "state": "running",
+                     *           "steps": 12,
+                     *           "done": 3,
+                     *           "running": 1,
+                     *           "progress": 0.27,
+                     *           "message": "",
+                     *           "tasks": [
+                     *             {
+                     *               "step": "rungs.3",
+                     *               "attempt": 1,
+                     *               "state": "Started",
+                     *               "reason": null,
+                     *               "progress": 0.25,
+                     *               "message": "",
+                     *               "started_at": "2026-11-21T12:00:00Z",
+                     *               "finished_at": null
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ShownJob"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such job; There is nothing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This does not fit the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "jobs.resume_any": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example job_01a1fdfa460070349be9cd064bdc9384 */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "job_01a1fdfa460070349be9cd064bdc9384",
+                     *       "name": "ingest",
+                     *       "group": "ingest",
+                     *       "preparation_id": "upl_01a1fdfa460070349be9cd064bdc9384",
+                     *       "title_id": "ttl_01a1fdfa460070349be9cd064bdc9384",
+                     *       "title": "Metropolis",
+                     *       "filename": "metropolis.mkv",
+                     *       "state": "Accepted",
+                     *       "reason": null,
+                     *       "message": "",
+                     *       "paused": false,
+                     *       "progress": 0.4,
+                     *       "eta_s": 312.5,
+                     *       "created_at": "2026-11-21T12:00:00Z",
+                     *       "version": 17,
+                     *       "stages": [
+                     *         {
+                     *           "name": "rungs",
+                     *           "state": "running",
+                     *           "steps": 12,
+                     *           "done": 3,
+                     *           "running": 1,
+                     *           "progress": 0.27,
+                     *           "message": "",
+                     *           "tasks": [
+                     *             {
+                     *               "step": "rungs.3",
+                     *               "attempt": 1,
+                     *               "state": "Started",
+                     *               "reason": null,
+                     *               "progress": 0.25,
+                     *               "message": "",
+                     *               "started_at": "2026-11-21T12:00:00Z",
+                     *               "finished_at": null
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ShownJob"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such job; There is nothing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This does not fit the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "jobs.retry_any": {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only this step: at once where it waits, anew where it runs.
+                 * @example rungs.3
+                 */
+                step?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @example job_01a1fdfa460070349be9cd064bdc9384 */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "job_01a1fdfa460070349be9cd064bdc9384",
+                     *       "name": "ingest",
+                     *       "group": "ingest",
+                     *       "preparation_id": "upl_01a1fdfa460070349be9cd064bdc9384",
+                     *       "title_id": "ttl_01a1fdfa460070349be9cd064bdc9384",
+                     *       "title": "Metropolis",
+                     *       "filename": "metropolis.mkv",
+                     *       "state": "Accepted",
+                     *       "reason": null,
+                     *       "message": "",
+                     *       "paused": false,
+                     *       "progress": 0.4,
+                     *       "eta_s": 312.5,
+                     *       "created_at": "2026-11-21T12:00:00Z",
+                     *       "version": 17,
+                     *       "stages": [
+                     *         {
+                     *           "name": "rungs",
+                     *           "state": "running",
+                     *           "steps": 12,
+                     *           "done": 3,
+                     *           "running": 1,
+                     *           "progress": 0.27,
+                     *           "message": "",
+                     *           "tasks": [
+                     *             {
+                     *               "step": "rungs.3",
+                     *               "attempt": 1,
+                     *               "state": "Started",
+                     *               "reason": null,
+                     *               "progress": 0.25,
+                     *               "message": "",
+                     *               "started_at": "2026-11-21T12:00:00Z",
+                     *               "finished_at": null
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ShownJob"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such job; There is nothing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This does not fit the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "jobs.cancel_any": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example job_01a1fdfa460070349be9cd064bdc9384 */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "job_01a1fdfa460070349be9cd064bdc9384",
+                     *       "name": "ingest",
+                     *       "group": "ingest",
+                     *       "preparation_id": "upl_01a1fdfa460070349be9cd064bdc9384",
+                     *       "title_id": "ttl_01a1fdfa460070349be9cd064bdc9384",
+                     *       "title": "Metropolis",
+                     *       "filename": "metropolis.mkv",
+                     *       "state": "Finished",
+                     *       "reason": "killed",
+                     *       "message": "It was canceled.",
+                     *       "paused": false,
+                     *       "progress": 0.4,
+                     *       "eta_s": null,
+                     *       "created_at": "2026-11-21T12:00:00Z",
+                     *       "version": 17,
+                     *       "stages": [
+                     *         {
+                     *           "name": "rungs",
+                     *           "state": "running",
+                     *           "steps": 12,
+                     *           "done": 3,
+                     *           "running": 1,
+                     *           "progress": 0.27,
+                     *           "message": "",
+                     *           "tasks": [
+                     *             {
+                     *               "step": "rungs.3",
+                     *               "attempt": 1,
+                     *               "state": "Started",
+                     *               "reason": null,
+                     *               "progress": 0.25,
+                     *               "message": "",
+                     *               "started_at": "2026-11-21T12:00:00Z",
+                     *               "finished_at": null
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ShownJob"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such job; There is nothing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };

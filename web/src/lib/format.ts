@@ -1,4 +1,4 @@
-import type { Money } from "./shapes";
+import type { Money, Place } from "./shapes";
 
 export function money({ amount, currency }: Money): string {
   const format = new Intl.NumberFormat(undefined, { style: "currency", currency });
@@ -15,9 +15,12 @@ export function duration(seconds: number): string {
   return minutes % 60 === 0 ? `${hours}\u00a0h` : `${hours}\u00a0h ${minutes % 60}\u00a0min`;
 }
 
+/** A browser says that a film of a minute lasts 59.999999 s. */
+const ROUNDING_S = 0.001;
+
 /** "1:02:03" or "2:03". */
 export function timecode(seconds: number): string {
-  const whole = Math.max(0, Math.floor(Number.isFinite(seconds) ? seconds : 0));
+  const whole = Math.max(0, Math.floor(Number.isFinite(seconds) ? seconds + ROUNDING_S : 0));
   const pad = (value: number) => String(value).padStart(2, "0");
   const hours = Math.floor(whole / 3600);
   const minutes = Math.floor((whole % 3600) / 60);
@@ -26,7 +29,7 @@ export function timecode(seconds: number): string {
 
 /** The same for a screen reader: "1 hour 2 minutes 3 seconds". */
 export function spokenTime(seconds: number): string {
-  const whole = Math.max(0, Math.floor(seconds));
+  const whole = Math.max(0, Math.floor(seconds + ROUNDING_S));
   const parts: [number, string][] = [
     [Math.floor(whole / 3600), "hour"],
     [Math.floor((whole % 3600) / 60), "minute"],
@@ -34,6 +37,28 @@ export function spokenTime(seconds: number): string {
   ];
   const said = parts.filter(([count]) => count > 0).map(([count, unit]) => `${count} ${unit}${count === 1 ? "" : "s"}`);
   return said.join(" ") || "the start";
+}
+
+/** "Season 2", "Specials". */
+export function seasonName(season: number): string {
+  return season === 0 ? "Specials" : `Season ${season}`;
+}
+
+/** "S2 E4", "S2 E4–5", "Special 1". */
+export function episodeCode({ season, number, number_to }: Pick<Place, "season" | "number" | "number_to">): string {
+  const numbers = number_to === null ? String(number) : `${number}–${number_to}`;
+  return season === 0 ? `Special ${numbers}` : `S${season}\u00a0E${numbers}`;
+}
+
+/** The same for a screen reader: "Season 2, episode 4". */
+export function spokenEpisode({ season, number, number_to }: Pick<Place, "season" | "number" | "number_to">): string {
+  const numbers = number_to === null ? String(number) : `${number} to ${number_to}`;
+  return season === 0 ? `Special ${numbers}` : `Season ${season}, episode ${numbers}`;
+}
+
+/** "The Dark Ages: S1 E2 The Well" for an episode, else the title alone. */
+export function fullTitle({ title, episode }: { title: string; episode: Place | null }): string {
+  return episode ? `${episode.series_title ?? ""}: ${episodeCode(episode)} ${title}` : title;
 }
 
 export function day(moment: string): string {

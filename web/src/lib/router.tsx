@@ -1,12 +1,19 @@
 // The address bar as state: a history of paths, links that do not load the page again, patterns like `/titles/:id`.
-import { type AnchorHTMLAttributes, type MouseEvent, type Ref, useCallback, useSyncExternalStore } from "react";
+import { type AnchorHTMLAttributes, type MouseEvent, type Ref, useCallback, useEffect, useSyncExternalStore } from "react";
 
 const listeners = new Set<() => void>();
+let guard: (() => boolean) | null = null; // says whether the page may be left
+let here = location.href;
 const announce = () => {
+  here = location.href;
   for (const listener of listeners) listener();
 };
 let steps = 0; // that this visit took forward, so that a step back stays with us
 window.addEventListener("popstate", () => {
+  if (new URL(here).pathname !== location.pathname && guard && !guard()) {
+    history.pushState(null, "", here); // the step has been taken already: one more leads back
+    return;
+  }
   steps = Math.max(0, steps - 1);
   announce();
 });
@@ -19,6 +26,7 @@ function subscribe(listener: () => void) {
 /** Goes to a path of ours. `replace` leaves no step back to where one was. */
 export function navigate(to: string, { replace = false } = {}): void {
   if (to === location.pathname + location.search) return;
+  if (new URL(to, here).pathname !== location.pathname && guard && !guard()) return;
   history[replace ? "replaceState" : "pushState"](null, "", to);
   if (!replace) {
     steps += 1;
@@ -31,6 +39,20 @@ export function navigate(to: string, { replace = false } = {}): void {
 export function back(otherwise: string): void {
   if (steps > 0) history.back();
   else navigate(otherwise, { replace: true });
+}
+
+/** While `held`, the page is left only by who says so to `question`; the browser asks in its own words where it goes elsewhere. */
+export function useGuard(held: boolean, question: string): void {
+  useEffect(() => {
+    if (!held) return;
+    const warn = (event: BeforeUnloadEvent) => event.preventDefault();
+    guard = () => window.confirm(question);
+    window.addEventListener("beforeunload", warn);
+    return () => {
+      guard = null;
+      window.removeEventListener("beforeunload", warn);
+    };
+  }, [held, question]);
 }
 
 export function usePath(): string {

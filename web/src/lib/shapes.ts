@@ -35,13 +35,25 @@ export type Home = Answer<"/api/discovery/home", "get">;
 export type Row = Home["rows"][number];
 export type Item = Row["items"][number];
 export type Title = Answer<"/api/discovery/titles/{title_id}", "get">;
+export type Place = NonNullable<Item["episode"]>;
+export type Seasons = NonNullable<Title["series"]>;
+export type EpisodeItem = Seasons["episodes"][number];
 
 export type PlayBody = Body<"/api/play/{title_id}", "post">;
 export type Play = Answer<"/api/play/{title_id}", "post">;
+export type PlayContents = Answer<"/api/play/sessions/{session_id}", "get">;
 export type Appliance = Play["appliances"][number];
 export type Heartbeat = Body<"/api/play/sessions/{session_id}/heartbeat", "post">;
 export type BeaconEvent = Body<"/api/beacon", "post">["events"][number];
 
 export type Preparation = Answer<"/api/studio/preparations", "get">["preparations"][number];
+export type FilmJob = Answer<"/api/studio/jobs", "get">["jobs"][number];
+export type FilmStage = FilmJob["stages"][number];
+export type FilmTask = FilmStage["tasks"][number];
+export type Chapter = Answer<"/api/studio/titles/{title_id}/chapters", "get">["chapters"][number];
+export type StudioPicture = Answer<"/api/studio/titles/{title_id}/artwork", "get">["pictures"][number];
+export type Shape = StudioPicture["shape"];
 export type StudioTitle = Answer<"/api/studio/titles", "get">["titles"][number];
+export type StudioTitles = Answer<"/api/studio/titles", "get">;
+export type NewSeries = Body<"/api/studio/titles", "post">;
 export type StudioTitleChange = Body<"/api/studio/titles/{title_id}", "patch">;

@@ -27,13 +27,14 @@ class Beacons:
 
 
 class Plays:
-    """Sessions that were opened, by title."""
+    """Sessions that were opened, by title: an episode's count for its series."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
 
     async def apply(self, events: Sequence[Event]) -> None:
-        counts = [play_count(event) for event in events if event.type == "matinee.playback.started"]
+        started = [event for event in events if event.type == "matinee.playback.started"]
+        counts = [play_count(event) for event in started if not event.data.get("preview")]
         if counts:
             await self._metrics.count(Counts(counts))
 
@@ -53,7 +54,7 @@ def beacon_count(event: Event) -> Count | None:
 
 def play_count(event: Event) -> Count:
     """What the start of a playback counts as. Raises Invalid where it names no title."""
-    title_id = event.data.get("title_id")
+    title_id = event.data.get("series_id") or event.data.get("title_id")
     if not isinstance(title_id, str) or not _TITLE.match(title_id):
         raise Invalid(f"{title_id!r} is no title")
     return Count(event.id, "plays", title_id, event.time)

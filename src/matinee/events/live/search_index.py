@@ -21,7 +21,7 @@ _logger = logging.getLogger(__name__)
 
 
 class Titles:
-    """Puts published titles into the index and takes withdrawn ones out."""
+    """Puts published films and series into the index, and takes out what is hidden or became an episode."""
 
     def __init__(self, search: Search) -> None:
         self._search = search
@@ -29,9 +29,9 @@ class Titles:
     async def apply(self, events: Sequence[Event]) -> None:
         documents: list[Document] = []
         for event in events:
-            if event.data["state"] == "published":
+            if event.data["state"] == "published" and event.data.get("kind") != "episode":
                 documents.append(document(event))
-            elif event.data["state"] == "withdrawn":
+            elif event.data["published_at"] is not None:
                 await self._search.remove(Removal(event.subject, event.data["revision"]))
         if documents:
             await self._search.index(Documents(documents))

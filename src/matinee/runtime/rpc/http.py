@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from typing import Any
 
 import msgspec
@@ -23,12 +24,12 @@ _fault = msgspec.msgpack.Decoder(Fault)
 class HttpChannel:
     """Calls the services that `server.app` serves at `http://host:port`, `https://…` or `unix:/path`.
 
-    `token` is the service token that the server asks for. An idempotent operation is tried once more where the
-    connection was refused or reset. Close it when its process ends.
+    `token` is the service token that the server asks for, `tls` says whose certificates count. An idempotent operation is
+    tried once more where the connection was refused or reset. Close it when its process ends.
     """
 
-    def __init__(self, url: str, token: str | None = None) -> None:
-        self._client = Client(url)
+    def __init__(self, url: str, token: str | None = None, tls: ssl.SSLContext | None = None) -> None:
+        self._client = Client(url, tls=tls)
         self._headers = {"content-type": CONTENT_TYPE}
         if token is not None:
             self._headers["authorization"] = f"Bearer {token}"

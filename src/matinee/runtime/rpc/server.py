@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
 from typing import Any
 
 import msgspec
@@ -30,8 +30,11 @@ _log = logging.getLogger(__name__)
 _encoder = msgspec.msgpack.Encoder()
 
 
-def app(services: Mapping[type, object], token: str | None = None) -> App:
-    """The ASGI app of these services, each under its contract. With a `token`, only who bears it is answered.
+def app(
+    services: Mapping[type, object], token: str | None = None, only: Mapping[type, Collection[str]] | None = None
+) -> App:
+    """The ASGI app of these services, each under its contract. With a `token`, only who bears it is answered; with `only`, no
+    more than the operations that it names of each.
 
     A MatineeError is answered as its fault with its status; anything else is logged and answered as `internal`.
     """
@@ -39,6 +42,7 @@ def app(services: Mapping[type, object], token: str | None = None) -> App:
         f"/rpc/{operation.service}/{operation.name}": _Route(operation, service)
         for contract, service in services.items()
         for operation in operations(contract).values()
+        if only is None or operation.name in only[contract]
     }
     bearer = None if token is None else f"Bearer {token}".encode()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Protocol
@@ -12,10 +13,11 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from matinee.runtime.errors import Conflict, Forbidden, NotFound
 from matinee.runtime.rpc.operation import operation
-from matinee.terms.language import Language
+from matinee.terms.language import Language, lookup
 from matinee.terms.maturity import HIGHEST, Maturity
 from matinee.terms.rendition import Rendition
 from matinee.terms.territory import Territory
+from matinee.terms.thumbnails import Thumbnails
 from matinee.terms.viewer import Viewer
 
 Genre = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[^\x00-\x1f\x7f/]+\Z")]
@@ -52,16 +54,52 @@ class NotPlayable(Conflict):
     type, title = "not-playable", "A title is published once its film is prepared"
 
 
+class EpisodeTaken(Conflict):
+    """`extra.title_id` is the episode that has the place."""
+
+    type, title = "episode-taken", "The series has another episode with this number"
+
+
+class RevisionConflict(Conflict):
+    """`extra.revision` is what the title is at now."""
+
+    type, title = "revision-conflict", "Someone else has changed this title since you opened it"
+
+
+class NotADraft(Conflict):
+    type, title = "not-a-draft", "Only a draft can be deleted"
+
+
+class Kind(StrEnum):
+    """A series has no film of its own: its episodes have."""
+
+    FILM = "film"
+    SERIES = "series"
+    EPISODE = "episode"
+
+
 class State(StrEnum):
-    """draft (in preparation) → published ⇄ withdrawn."""
+    """draft (in preparation) → published ⇄ withdrawn. A series is published as long as one of its episodes is, and a draft
+    while none is; withdrawn only by an editor, and then until it is published again."""
 
     DRAFT = "draft"
     PUBLISHED = "published"
     WITHDRAWN = "withdrawn"
 
 
+class Words(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is written about a title in one language."""
+
+    title: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
+    synopsis: Annotated[str, Meta(max_length=4000)] = ""
+
+
+Translations = Annotated[dict[Language, Words], Meta(max_length=40)]
+
+
 class Metadata(Struct, frozen=True, forbid_unknown_fields=True):
-    """What people write about a title. A film without a maturity gets the highest class."""
+    """What people write about a title. A film without a maturity gets the highest class. `title` and `synopsis` are in the
+    original `language`, `translations` in others."""
 
     title: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
     synopsis: Annotated[str, Meta(max_length=4000)] = ""
@@ -69,6 +107,25 @@ class Metadata(Struct, frozen=True, forbid_unknown_fields=True):
     genres: Annotated[list[Genre], Meta(max_length=10)] = []
     maturity: Maturity = HIGHEST
     language: Language = "und"
+    translations: Translations = {}
+
+
+def worded(metadata: Metadata, languages: Sequence[Language]) -> Words:
+    """What is written in the first of these languages that there is (RFC 4647, lookup), else in the original."""
+    found = lookup(languages, [metadata.language, *metadata.translations])
+    spoken = metadata.translations.get(found) if found and found != metadata.language else None
+    if spoken is None:
+        return Words(metadata.title, metadata.synopsis)
+    return spoken if spoken.synopsis else Words(spoken.title, metadata.synopsis)
+
+
+class Episode(Struct, frozen=True, forbid_unknown_fields=True):
+    """Its place in its series. Season 0 holds the specials; a double episode runs from `number` to `number_to`."""
+
+    series_id: str
+    season: Annotated[int, Meta(ge=0, le=9999)]
+    number: Annotated[int, Meta(ge=0, le=99_999)]
+    number_to: Annotated[int, Meta(ge=0, le=99_999)] | None = None
 
 
 class Rights(Struct, frozen=True):
@@ -92,20 +149,6 @@ class Chapter(Struct, frozen=True):
 
     start_ms: int
     title: str
-
-
-class Thumbnails(Struct, frozen=True):
-    """Small pictures of a film, one each `interval_ms`, in sheets `00001.jpg`, `00002.jpg`, … of `columns` by `rows` in `folder`;
-    `width` and `height` are one picture's."""
-
-    folder: str
-    width: int
-    height: int
-    columns: int
-    rows: int
-    interval_ms: int
-    sheets: int
-    bandwidth_bps: int
 
 
 class Encode(Struct, frozen=True):
@@ -135,8 +178,73 @@ class Poster(Struct, frozen=True):
     widths: list[int]
 
 
+class Shape(StrEnum):
+    """The shapes in which the client shows pictures of titles: 2:3, 16:9, 1:1."""
+
+    PORTRAIT = "portrait"
+    LANDSCAPE = "landscape"
+    SQUARE = "square"
+
+
+class Artwork(Struct, frozen=True):
+    """A picture that may stand for its title in one shape. `score` compares those of one shape, higher is better. `supplied`
+    by people, else a frame of the film."""
+
+    image: Poster
+    shape: Shape
+    score: float
+    supplied: bool = False
+
+
+class Candidate(Struct, frozen=True):
+    """A piece of artwork; `chosen` is the one that members see, `picked` when an editor wanted it so."""
+
+    artwork: Artwork
+    chosen: bool
+    picked: bool
+
+
+class Candidates(Struct, frozen=True):
+    """By shape, those supplied first, then the best."""
+
+    candidates: list[Candidate]
+
+
+class OfferArtwork(Struct, frozen=True):
+    """More artwork for a title. In each shape the one that an editor picked stands for the title; without one the best that
+    was supplied, without that the best frame."""
+
+    title_id: str
+    artwork: Annotated[list[Artwork], Meta(max_length=60)]
+
+
+class ChooseArtwork(Struct, frozen=True):
+    """An editor's choice for one shape; None leaves it to the score again."""
+
+    title_id: str
+    shape: Shape
+    image_id: str | None
+
+
+class DropArtwork(Struct, frozen=True):
+    title_id: str
+    image_id: str
+
+
+class SetChapters(Struct, frozen=True):
+    """In place of the chapters that the film has now; they are put in order."""
+
+    title_id: str
+    chapters: Annotated[list[Chapter], Meta(max_length=500)]
+
+
+class Chapters(Struct, frozen=True):
+    chapters: list[Chapter]
+
+
 class Title(Struct, frozen=True):
-    """A title as the catalogue knows it. `encode` is None while the film is in preparation."""
+    """A title as the catalogue knows it. `encode_id` is None while the film is in preparation, and for a series. `poster`,
+    `portrait` and `square` are the artwork that stands for it in each shape, `poster` the landscape one."""
 
     id: str
     state: State
@@ -148,10 +256,14 @@ class Title(Struct, frozen=True):
     created_at: datetime
     published_at: datetime | None
     revision: int
+    portrait: Poster | None = None
+    square: Poster | None = None
+    kind: Kind = Kind.FILM
+    episode: Episode | None = None
 
 
 class Card(Struct, frozen=True):
-    """What a row shows of a title."""
+    """What a row shows of a title, in the language asked. An episode has its place and the title of its series."""
 
     id: str
     title: str
@@ -160,18 +272,25 @@ class Card(Struct, frozen=True):
     genres: list[str]
     duration_ms: int
     poster_id: str | None
+    portrait_id: str | None = None
+    kind: Kind = Kind.FILM
+    episode: Episode | None = None
+    series_title: str | None = None
 
 
 class CreateTitle(Struct, frozen=True):
-    """Repeats with the same `key` are the same title."""
+    """Repeats with the same `key` are the same title. `episode` is an episode's alone, and every episode has one."""
 
     key: str
     metadata: Metadata
     rights: Rights = Rights()
+    kind: Kind = Kind.FILM
+    episode: Episode | None = None
 
 
 class UpdateTitle(Struct, frozen=True):
-    """UNSET leaves a value as it is."""
+    """UNSET leaves a value as it is. An `episode` makes a film one, None makes an episode a film; a series stays one. Where a
+    `revision` is given, nothing changes unless the title is still at it."""
 
     title_id: str
     title: Annotated[str, Meta(min_length=1, max_length=200)] | UnsetType = UNSET
@@ -181,6 +300,9 @@ class UpdateTitle(Struct, frozen=True):
     maturity: Maturity | UnsetType = UNSET
     language: Language | UnsetType = UNSET
     rights: Rights | UnsetType = UNSET
+    translations: Translations | UnsetType = UNSET
+    episode: Episode | UnsetType | None = UNSET
+    revision: int | None = None
 
 
 class ByTitle(Struct, frozen=True):
@@ -188,7 +310,8 @@ class ByTitle(Struct, frozen=True):
 
 
 class Attach(Struct, frozen=True):
-    """Gives a title its packaged film and its poster; what was attached before is replaced."""
+    """Gives a title its packaged film in place of the one before. A `poster` is offered as landscape artwork that beats every
+    frame; None leaves the artwork as it is."""
 
     title_id: str
     encode: Encode
@@ -204,18 +327,22 @@ class Titles(Struct, frozen=True):
 
 
 class ListTitles(Struct, frozen=True):
-    """Newest first, for the studio. `before` is the last id of the page before."""
+    """Newest first, for the studio. `before` is the last id of the page before; `text` is part of a title in any language,
+    whatever its case and accents."""
 
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
     before: str | None = None
     state: State | None = None
+    kind: Kind | None = None
+    text: Annotated[str, Meta(max_length=200)] = ""
 
 
 class Gate(Struct, frozen=True):
-    """Which of these titles may the viewer see now?"""
+    """Which of these titles may the viewer see now? `languages` say in which words, the first that there is (`worded`)."""
 
     title_ids: list[str]
     viewer: Viewer
+    languages: list[Language] = []
 
 
 class Visible(Struct, frozen=True):
@@ -226,25 +353,70 @@ class Visible(Struct, frozen=True):
 
 class Allowed(Struct, frozen=True):
     """One title that this viewer may play now, with its encode but for `files`, which is empty: a long film has thousands,
-    and a play needs none (`encode` gives them)."""
+    and a play needs none (`encode` gives them). `next` is the episode that follows an episode, where this viewer may see it."""
 
     title: Title
     encode: Encode
+    series_title: str | None = None
+    next: Card | None = None
 
 
 class AllowQuery(Struct, frozen=True):
+    """`preview` lets an editor see a title that members may not; for anyone else it changes nothing."""
+
     title_id: str
     viewer: Viewer
+    languages: list[Language] = []
+    preview: bool = False
+
+
+class Described(Struct, frozen=True):
+    """One title that this viewer may see now. A series has no encode; an episode has the title of its series."""
+
+    title: Title
+    encode: Encode | None
+    series_title: str | None = None
+
+
+class Numbered(Struct, frozen=True):
+    """An episode and its place."""
+
+    id: str
+    season: int
+    number: int
+
+
+class Outline(Struct, frozen=True):
+    """The episodes of a series in the order in which they are watched, specials last."""
+
+    episodes: list[Numbered]
+
+
+class Following(Struct, frozen=True):
+    """The episode after each of those asked, by the id of the one before; those without one are left out."""
+
+    cards: dict[str, Card]
+
+
+class LanguagesQuery(Struct, frozen=True):
+    pass
+
+
+class Languages(Struct, frozen=True):
+    """The languages in which any published title is written."""
+
+    languages: list[Language]
 
 
 class Browse(Struct, frozen=True):
-    """The newest published titles that the viewer may see, of one genre where its `slug` is given; `before` as `next`
-    answered."""
+    """The newest published films and series that the viewer may see, of one genre where its `slug` is given; `before` as
+    `next` answered, `languages` as in `Gate`."""
 
     viewer: Viewer
     genre: str | None = None
     limit: Annotated[int, Meta(ge=1, le=100)] = 50
     before: str | None = None
+    languages: list[Language] = []
 
 
 class Page(Struct, frozen=True):
@@ -274,22 +446,23 @@ class Catalog(Protocol):
 
     @operation(idempotent=True)
     async def create(self, message: CreateTitle) -> Title:
-        """A draft. Raises Invalid where its rights end before they start."""
+        """A draft. Raises Invalid where its rights end before they start or its series is none, EpisodeTaken."""
         ...
 
     @operation(idempotent=True)
     async def update(self, message: UpdateTitle) -> Title:
-        """Raises NoSuchTitle."""
+        """Raises NoSuchTitle, RevisionConflict, Invalid, EpisodeTaken."""
         ...
 
     @operation(idempotent=True)
     async def attach(self, message: Attach) -> Title:
-        """Raises NoSuchTitle."""
+        """Raises NoSuchTitle, Invalid for a series."""
         ...
 
     @operation(idempotent=True)
     async def publish(self, message: ByTitle) -> Title:
-        """Raises NoSuchTitle, NotPlayable."""
+        """With an episode its series is published too, unless an editor withdrew it. Raises NoSuchTitle, NotPlayable (a series
+        of which no episode is published)."""
         ...
 
     @operation(idempotent=True)
@@ -300,6 +473,12 @@ class Catalog(Protocol):
     @operation(idempotent=True)
     async def discard(self, message: ByTitle) -> None:
         """Takes away a draft that never had a film; any other title stays."""
+        ...
+
+    @operation(idempotent=True)
+    async def remove(self, message: ByTitle) -> Title:
+        """Takes away a draft whatever it has, and answers what it was. Raises NoSuchTitle, NotADraft (for a series with
+        episodes too)."""
         ...
 
     @operation(idempotent=True)
@@ -318,19 +497,45 @@ class Catalog(Protocol):
         ...
 
     @operation(idempotent=True)
+    async def episodes(self, message: ByTitle) -> Titles:
+        """Of a series, whatever their state, in their order; at most two thousand."""
+        ...
+
+    @operation(idempotent=True)
     async def list_titles(self, message: ListTitles) -> Titles:
         """Whatever their state."""
         ...
 
     @operation(idempotent=True)
     async def visible(self, message: Gate) -> Visible:
-        """The one gate for what may be seen: published, maturity, territory, dates."""
+        """The one gate for what may be seen: published, maturity, territory, dates. For an episode those of its series count
+        too; a series is seen by whoever may see one of its episodes."""
         ...
 
     @operation(idempotent=True)
     async def allow(self, message: AllowQuery) -> Allowed:
         """The gate for one title, with its reason. A title above the limit, unpublished or withdrawn is not there for a
-        member. Raises NoSuchTitle, NotInRegion, NotYetAvailable, TooMature."""
+        member. Raises NoSuchTitle, NotInRegion, NotYetAvailable, TooMature, NotPlayable for a series."""
+        ...
+
+    @operation(idempotent=True)
+    async def describe(self, message: AllowQuery) -> Described:
+        """As `allow`, for who would read of it: a series too. Raises NoSuchTitle, NotInRegion, NotYetAvailable, TooMature."""
+        ...
+
+    @operation(idempotent=True)
+    async def outline(self, message: AllowQuery) -> Outline:
+        """The episodes of a series that this viewer may see now, at most two thousand; none of what is no such series."""
+        ...
+
+    @operation(idempotent=True)
+    async def following(self, message: Gate) -> Following:
+        """Of what may be seen now: seasons follow each other, specials stay among themselves."""
+        ...
+
+    @operation(idempotent=True)
+    async def languages(self, message: LanguagesQuery) -> Languages:
+        """Asked at most five seconds ago."""
         ...
 
     @operation(idempotent=True)
@@ -345,5 +550,31 @@ class Catalog(Protocol):
 
     @operation(idempotent=True)
     async def image(self, message: ImageQuery) -> Poster:
-        """A picture of a title that this viewer may see (editors: of any). Raises NotFound."""
+        """A picture that stands for a title that this viewer may see (editors: any artwork of any title). Raises NotFound."""
+        ...
+
+    @operation(idempotent=True)
+    async def artwork(self, message: ByTitle) -> Candidates:
+        """All artwork of a title. Its objects are `images/{artwork.image.id}/`. Raises NoSuchTitle."""
+        ...
+
+    @operation(idempotent=True)
+    async def offer_artwork(self, message: OfferArtwork) -> Candidates:
+        """Those known by their id stay as they are. Raises NoSuchTitle."""
+        ...
+
+    @operation(idempotent=True)
+    async def choose_artwork(self, message: ChooseArtwork) -> Candidates:
+        """Raises NoSuchTitle, NotFound where this title has no such artwork of this shape."""
+        ...
+
+    @operation(idempotent=True)
+    async def set_chapters(self, message: SetChapters) -> Chapters:
+        """Raises NoSuchTitle, NotPlayable, Invalid where two begin at once, or one past the end or without a name."""
+        ...
+
+    @operation(idempotent=True)
+    async def drop_artwork(self, message: DropArtwork) -> Candidates:
+        """Forgets one that was supplied; another then stands for the title. Its objects are the caller's to delete. Raises
+        NoSuchTitle, NotFound, Conflict for a frame of the film."""
         ...

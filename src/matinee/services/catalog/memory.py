@@ -1,27 +1,22 @@
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from datetime import datetime, timedelta
 
-from matinee.terms.maturity import Maturity
-from matinee.terms.territory import Territory
-from matinee.terms.viewer import Viewer
-
 _FRESH = timedelta(seconds=5)
-_MOST = 1000  # classes of viewers: a maturity in a territory
+_MOST = 1000  # questions: a class of viewers is a maturity in a territory
 
 
-class GenreMemory:
-    """The genres of each class of viewers, for five seconds or until this process changes a title: to count them is the one
-    question here that must look at every title."""
+class Memory:
+    """Lists of names, such as the genres of each class of viewers, for five seconds or until this process changes a title: to
+    count them is the one question here that must look at every title."""
 
     def __init__(self) -> None:
-        self._names: dict[tuple[Maturity, Territory], tuple[datetime, list[str]]] = {}
+        self._names: dict[Hashable, tuple[datetime, list[str]]] = {}
         self._changes = 0
 
-    async def names(self, viewer: Viewer, now: datetime, count: Callable[[], Awaitable[list[str]]]) -> list[str]:
+    async def names(self, key: Hashable, now: datetime, count: Callable[[], Awaitable[list[str]]]) -> list[str]:
         """What is remembered, or what `count` gives."""
-        key = (viewer.maturity, viewer.territory)
         remembered = self._names.get(key)
         if remembered is not None and timedelta(0) <= now - remembered[0] < _FRESH:
             return remembered[1]

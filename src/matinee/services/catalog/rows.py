@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from matinee.runtime.clock import milliseconds, moment
-from matinee.services.catalog import tables
-from matinee.services.catalog.contract import Card, Encode, File, Metadata, Poster, Rights, State, Title, slug
+from matinee.services.catalog import rules, tables
+from matinee.services.catalog.contract import (
+    Card,
+    Encode,
+    Episode,
+    File,
+    Kind,
+    ListTitles,
+    Metadata,
+    Poster,
+    Rights,
+    State,
+    Title,
+    Words,
+    slug,
+)
+from matinee.terms.language import Language, lookup
 from matinee.terms.maturity import Maturity
 
 FOREVER = 2**63 - 1
@@ -19,11 +34,17 @@ _TOGETHER = 1000  # ids in one query; a gate asks for far fewer
 
 _t = tables.titles.c
 _genres = msgspec.json.Decoder(list[str])
+_by_language = msgspec.json.Decoder(dict[str, str])
 _poster = msgspec.json.Decoder(Poster)
 _encode = msgspec.msgpack.Decoder(Encode)
 _files = msgspec.msgpack.Decoder(list[File])
 
-CARD = (_t.id, _t.title, _t.year, _t.maturity, _t.genres, _t.duration_ms, _t.poster_id)
+NAME = (_t.id, _t.title, _t.language, _t.names)
+CARD = (
+    *NAME,
+    *(_t.year, _t.maturity, _t.genres, _t.duration_ms, _t.poster_id, _t.portrait_id),
+    *(_t.kind, _t.series_id, _t.season, _t.number, _t.number_to),
+)
 _ONE = select(tables.titles).where(_t.id == bindparam("title_id"))
 _ONE_TO_CHANGE = _ONE.with_for_update()
 _BY_KEY = select(tables.titles).where(_t.creation_key == bindparam("key"))
@@ -64,6 +85,29 @@ def find_all(connection: Connection, title_ids: list[str]) -> dict[str, Title]:
     return {row.id: title(row) for rows in pieces for row in rows}
 
 
+def listed(connection: Connection, asked: ListTitles) -> list[Title]:
+    """One page of the studio's list, newest first."""
+    query = select(tables.titles).order_by(_t.id.desc()).limit(asked.limit)
+    if asked.before is not None:
+        query = query.where(_t.id < asked.before)
+    if asked.state is not None:
+        query = query.where(_t.state == asked.state.value)
+    if asked.kind is not None:
+        query = query.where(_t.kind == asked.kind.value)
+    if asked.text.strip():
+        query = query.where(_t.folded.contains(rules.folded(asked.text.strip()), autoescape=True))
+    return [title(row) for row in connection.execute(query)]
+
+
+def languages(connection: Connection) -> list[Language]:
+    """Those of published titles, each found by one step in the index."""
+    found: list[Language] = []
+    language = tables.languages.c.language
+    while following := connection.scalar(select(func.min(language)).where(language > (found[-1] if found else ""))):
+        found.append(following)
+    return found
+
+
 def find_with_encode(connection: Connection, title_id: str) -> tuple[Title, Encode | None] | None:
     """The title and its encode without the list of files."""
     row = connection.execute(_WITH_ENCODE, {"title_id": title_id}).one_or_none()
@@ -86,18 +130,31 @@ def add(connection: Connection, key: str, made: Title) -> None:
 
 
 def save(connection: Connection, changed: Title) -> None:
-    """Writes the title over its former self, and its genres where it is published."""
+    """Writes the title over its former self, and where it is published its languages, and its genres unless it is an
+    episode: they are its series'."""
     connection.execute(update(tables.titles).where(_t.id == changed.id).values(**_values(changed)))
-    connection.execute(delete(tables.genres).where(tables.genres.c.title_id == changed.id))
-    if changed.state is State.PUBLISHED and changed.published_at and changed.metadata.genres:
-        at = milliseconds(changed.published_at)
-        of_title = {slug(name): name for name in reversed(changed.metadata.genres)}
-        rows = [{"slug": key, "title_id": changed.id, "name": of_title[key], "published_at": at} for key in of_title]
-        connection.execute(insert(tables.genres), rows)
+    for table in (tables.genres, tables.languages):
+        connection.execute(delete(table).where(table.c.title_id == changed.id))
+    if changed.state is State.PUBLISHED and changed.published_at:
+        _save_languages(connection, changed)
+        if changed.metadata.genres and changed.kind is not Kind.EPISODE:
+            _save_genres(connection, changed, milliseconds(changed.published_at))
+
+
+def _save_genres(connection: Connection, of: Title, published_at: int) -> None:
+    names = {slug(name): name for name in reversed(of.metadata.genres)}
+    shared = {"title_id": of.id, "published_at": published_at}
+    connection.execute(insert(tables.genres), [{"slug": key, "name": name, **shared} for key, name in names.items()])
+
+
+def _save_languages(connection: Connection, of: Title) -> None:
+    spoken = {of.metadata.language, *of.metadata.translations}
+    connection.execute(insert(tables.languages), [{"language": tag, "title_id": of.id} for tag in sorted(spoken)])
 
 
 def forget(connection: Connection, title_id: str) -> None:
-    """Deletes a title that has neither genres nor an encode."""
+    """Deletes a title that is not published, with its encode."""
+    connection.execute(delete(tables.encodes).where(tables.encodes.c.title_id == title_id))
     connection.execute(delete(tables.titles).where(_t.id == title_id))
 
 
@@ -109,6 +166,12 @@ def save_encode(connection: Connection, title_id: str, encode: Encode) -> None:
     connection.execute(insert(tables.encodes).values(title_id=title_id, body=body, files=files))
 
 
+def change_encode(connection: Connection, title_id: str, encode: Encode) -> None:
+    """What is said of an encode; its files stay."""
+    body = msgspec.msgpack.encode(msgspec.structs.replace(encode, files=[]))
+    connection.execute(update(tables.encodes).where(tables.encodes.c.title_id == title_id).values(body=body))
+
+
 def pieces_of(title_ids: list[str]) -> Iterable[list[str]]:
     """The ids, as many at a time as one query takes."""
     return (title_ids[start : start + _TOGETHER] for start in range(0, len(title_ids), _TOGETHER))
@@ -117,7 +180,13 @@ def pieces_of(title_ids: list[str]) -> Iterable[list[str]]:
 def title(row: Row[Any]) -> Title:
     """The title of a whole row."""
     metadata = Metadata(
-        row.title, row.synopsis, row.year, _genres.decode(row.genres), Maturity(row.maturity), row.language
+        row.title,
+        row.synopsis,
+        row.year,
+        _genres.decode(row.genres),
+        Maturity(row.maturity),
+        row.language,
+        _translations(row),
     )
     return Title(
         id=row.id,
@@ -130,18 +199,59 @@ def title(row: Row[Any]) -> Title:
         created_at=moment(row.created_at),
         published_at=None if row.published_at is None else moment(row.published_at),
         revision=row.revision,
+        portrait=row.portrait and _poster.decode(row.portrait),
+        square=row.square and _poster.decode(row.square),
+        kind=Kind(row.kind),
+        episode=_episode(row),
     )
 
 
-def card(columns: Any) -> Card:
-    """The card of a row that begins with the columns `CARD`."""
-    title_id, name, year, maturity, genres, duration_ms, poster_id = columns[:7]
-    return Card(title_id, name, year, Maturity(maturity), _genres.decode(genres), duration_ms, poster_id)
+def card(row: Any, languages: Sequence[Language]) -> Card:
+    """The card of a row that has the columns `CARD`, in the first of the languages that it has. An episode's lacks the title
+    of its series."""
+    return Card(
+        id=row.id,
+        title=name(row, languages),
+        year=row.year,
+        maturity=Maturity(row.maturity),
+        genres=_genres.decode(row.genres),
+        duration_ms=row.duration_ms,
+        poster_id=row.poster_id,
+        portrait_id=row.portrait_id,
+        kind=Kind(row.kind),
+        episode=_episode(row),
+    )
 
 
-def poster(text: str) -> Poster:
-    """The picture of the column `poster`."""
+def name(row: Any, languages: Sequence[Language]) -> str:
+    """The title of a row that has the columns `NAME`, in the first of the languages that it has."""
+    if row.names is None or not languages:
+        return row.title
+    names: dict[str, str] = _by_language.decode(row.names)
+    original: str = row.title
+    return names.get(lookup(languages, [row.language, *names]) or "", original)
+
+
+def image(text: str) -> Poster:
+    """The picture that a column holds."""
     return _poster.decode(text)
+
+
+def image_text(of: Poster) -> str:
+    """A picture as a column holds it."""
+    return msgspec.json.encode(of).decode()
+
+
+def _episode(row: Any) -> Episode | None:
+    return None if row.series_id is None else Episode(row.series_id, row.season, row.number, row.number_to)
+
+
+def _translations(row: Any) -> dict[str, Words]:
+    if row.names is None:
+        return {}
+    names: dict[str, str] = _by_language.decode(row.names)
+    synopses: dict[str, str] = _by_language.decode(row.synopses)
+    return {tag: Words(named, synopses[tag]) for tag, named in names.items()}
 
 
 def _rights(row: Row[Any]) -> Rights:
@@ -166,13 +276,45 @@ def _values(of: Title) -> dict[str, Any]:
         "starts_at": _ms(rights.starts_at) or 0,
         "ends_at": FOREVER if rights.ends_at is None else milliseconds(rights.ends_at),
         "duration_ms": of.duration_ms,
-        "poster_id": of.poster and of.poster.id,
-        "poster": of.poster and msgspec.json.encode(of.poster).decode(),
+        **_pictures(of),
         "encode_id": of.encode_id,
         "created_at": milliseconds(of.created_at),
         "published_at": _ms(of.published_at),
         "revision": of.revision,
+        **_place(of),
+        **_words(metadata),
     }
+
+
+def _place(of: Title) -> dict[str, Any]:
+    place = of.episode
+    return {
+        "kind": of.kind.value,
+        "series_id": place and place.series_id,
+        "season": place and place.season,
+        "number": place and place.number,
+        "number_to": place and place.number_to,
+    }
+
+
+def _words(metadata: Metadata) -> dict[str, str | None]:
+    others = metadata.translations
+    names = [metadata.title, *(words.title for words in others.values())]
+    return {
+        "names": _text({tag: words.title for tag, words in others.items()}),
+        "synopses": _text({tag: words.synopsis for tag, words in others.items()}),
+        "folded": rules.folded("\n".join(names)),
+    }
+
+
+def _text(by_language: dict[str, str]) -> str | None:
+    return msgspec.json.encode(by_language).decode() if by_language else None
+
+
+def _pictures(of: Title) -> dict[str, str | None]:
+    shapes = {"poster": of.poster, "portrait": of.portrait, "square": of.square}
+    ids = {f"{shape}_id": image and image.id for shape, image in shapes.items()}
+    return ids | {shape: image and image_text(image) for shape, image in shapes.items()}
 
 
 def _ms(at: datetime | None) -> int | None:

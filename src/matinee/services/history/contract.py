@@ -51,6 +51,13 @@ class Bookmarks(Struct, frozen=True):
     bookmarks: list[Bookmark]
 
 
+class ByTitles(Struct, frozen=True):
+    """At most as many as a series has episodes."""
+
+    profile_id: str
+    title_ids: Annotated[list[str], Meta(max_length=2000)]
+
+
 class ByProfile(Struct, frozen=True):
     profile_id: str
 
@@ -64,6 +71,11 @@ class History(Protocol):
     @operation(idempotent=True)
     async def bookmark(self, message: ByTitle) -> Bookmark:
         """Raises NoBookmark."""
+        ...
+
+    @operation(idempotent=True)
+    async def bookmarks(self, message: ByTitles) -> Bookmarks:
+        """Those of these titles that the profile has begun."""
         ...
 
     @operation(idempotent=True)

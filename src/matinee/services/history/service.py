@@ -10,7 +10,7 @@ from matinee.runtime.clock import Clock
 from matinee.runtime.events import Event
 from matinee.runtime.ids import EVENT, Ids
 from matinee.services.history import rules
-from matinee.services.history.contract import Bookmark, Bookmarks, ByProfile, ByTitle, NoBookmark, Recent
+from matinee.services.history.contract import Bookmark, Bookmarks, ByProfile, ByTitle, ByTitles, NoBookmark, Recent
 from matinee.services.history.store import Store
 
 TOPIC = "history"
@@ -55,6 +55,9 @@ class Service:
         if found is None:
             raise NoBookmark
         return found
+
+    async def bookmarks(self, message: ByTitles) -> Bookmarks:
+        return Bookmarks(await self._store.get_all(message.profile_id, message.title_ids))
 
     async def recent(self, message: Recent) -> Bookmarks:
         found = await self._store.recent(message.profile_id, message.limit, unfinished=message.unfinished)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, delete, false, or_, select, true, tuple_, update
@@ -33,6 +34,9 @@ _COLUMNS = select(_b.account_id, _b.profile_id, _b.title_id, _b.position_ms, _b.
     _b.forgotten == false()
 )
 _GET = _COLUMNS.where(_ONE)
+_GET_ALL = _COLUMNS.where(_PROFILE, _b.title_id.in_(bindparam("titles", expanding=True))).order_by(
+    _b.at.desc(), _b.title_id
+)
 _RECENT = _COLUMNS.where(_PROFILE).order_by(_b.at.desc(), _b.title_id).limit(bindparam("limit"))
 _UNFINISHED = _RECENT.where(
     _b.position_ms >= BEGUN_MS,
@@ -63,6 +67,11 @@ class SqliteStore:
     async def get(self, profile_id: str, title_id: str) -> Bookmark | None:
         found = await self._read(_GET, {"profile": profile_id, "title": title_id})
         return found[0] if found else None
+
+    async def get_all(self, profile_id: str, title_ids: Sequence[str]) -> list[Bookmark]:
+        if not title_ids:
+            return []
+        return await self._read(_GET_ALL, {"profile": profile_id, "titles": list(title_ids)})
 
     async def recent(self, profile_id: str, limit: int, *, unfinished: bool) -> list[Bookmark]:
         return await self._read(_UNFINISHED if unfinished else _RECENT, {"profile": profile_id, "limit": limit})

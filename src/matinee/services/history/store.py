@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from matinee.services.history.contract import Bookmark
@@ -16,6 +17,10 @@ class Store(Protocol):
         ...
 
     async def get(self, profile_id: str, title_id: str) -> Bookmark | None: ...
+
+    async def get_all(self, profile_id: str, title_ids: Sequence[str]) -> list[Bookmark]:
+        """Those of these titles that there are, latest first; ties by title id."""
+        ...
 
     async def recent(self, profile_id: str, limit: int, *, unfinished: bool) -> list[Bookmark]:
         """Latest first; ties by title id. `unfinished` as in the contract's `Recent`."""

@@ -47,17 +47,32 @@ class JobState(StrEnum):
     FINISHED = "Finished"
 
 
+class Backoff(Struct, frozen=True):
+    """How long a further try waits: `delay_s` after the first that failed, `factor` times longer after each more, `longest_s`
+    at most. Titus's three policies are delay_s=0 (immediate), factor=1 (delayed) and the default (exponential)."""
+
+    delay_s: Annotated[float, Meta(ge=0)] = 1.0
+    factor: Annotated[float, Meta(ge=1)] = 2.0
+    longest_s: Annotated[float, Meta(ge=0)] = 60.0
+
+
 class Step(Struct, frozen=True):
     """One task of a job. `kind` names the code that runs it ("ingest.encode", "timer.billing.renew"); `after` names the
-    steps of this job that must end normally before it. `retries` are tries after the first that failed or was lost.
-    `weight` is its share in the job's progress, against the other steps'."""
+    steps of this job that must end normally before it. `retries` are tries after the first that failed or was lost, each
+    after its `backoff`. `weight` is its share in the job's progress, against the other steps'; weights that add up to less
+    than 1 leave the rest to steps still to be added. `priority` is added to the job's. `memory_mb` and `disk_mb` are what a
+    worker must have free to be given it."""
 
     name: str
     kind: str
     after: list[str] = []
     retries: int = 3
     runtime_limit_s: float = 86400
-    weight: float = 1.0
+    weight: Annotated[float, Meta(ge=0)] = 1.0
+    priority: int = 0
+    memory_mb: Annotated[int, Meta(ge=0)] = 0
+    disk_mb: Annotated[int, Meta(ge=0)] = 0
+    backoff: Backoff = Backoff()
 
 
 class Submit(Struct, frozen=True):
@@ -74,7 +89,8 @@ class Submit(Struct, frozen=True):
 
 
 class Task(Struct, frozen=True):
-    """`progress` is 0 to 1 of this step; `result` is what it left for the steps after it; `message` one sentence."""
+    """`progress` is 0 to 1 of this step; `result` is what it left for the steps after it; `message` one sentence: of one that
+    waits, what it waits for. `memory_mb` and `disk_mb` are what it needs."""
 
     id: str
     step: str
@@ -87,11 +103,15 @@ class Task(Struct, frozen=True):
     result: dict[str, Any]
     started_at: datetime | None
     finished_at: datetime | None
+    memory_mb: int = 0
+    disk_mb: int = 0
 
 
 class Job(Struct, frozen=True):
-    """`reason` and `message` are those of the task that decided the end; `version` grows with every change. `tasks` holds
-    every try: by step, then by attempt, so that the last of a step is the one that counts."""
+    """`reason` and `message` are those of the task that decided the end; while nothing of the job can run, `message` says what
+    it waits for. `version` grows with every change. `tasks` holds every try: by step, then by attempt, so that the last of a
+    step is the one that counts. `eta_s` is how long the rest will take by what its own work took so far; None while that
+    cannot be known. Nothing more of a `paused` job begins."""
 
     id: str
     key: str
@@ -106,15 +126,20 @@ class Job(Struct, frozen=True):
     tasks: list[Task]
     created_at: datetime
     version: int
+    paused: bool = False
+    eta_s: float | None = None
 
 
 class Lease(Struct, frozen=True):
-    """Waits up to `wait_s` for a task of this group whose kind is one of `kinds`."""
+    """Waits up to `wait_s` for a task of this group whose kind is one of `kinds`, and which needs no more than the memory and
+    disk that the worker has free now; None: it does not say, and takes any."""
 
     worker: str
     capacity_group: str
     kinds: list[str]
     wait_s: float
+    memory_mb: int | None = None
+    disk_mb: int | None = None
 
 
 class Leased(Struct, frozen=True):
@@ -135,17 +160,27 @@ class Heartbeat(Struct, frozen=True):
 
 
 class Finish(Struct, frozen=True):
-    """`retry` False: no further try of this step, whatever its retries."""
+    """`retry` False: no further try of this step, whatever its retries. `steps` are further ones that this one found to be
+    needed: where it ended normally they join the job at the same moment, after all its steps, whose names they may use in
+    `after`; no step that the job has may come to wait for them."""
 
     lease: str
     reason: Reason
     message: str = ""
     result: dict[str, Any] = {}
     retry: bool = True
+    steps: list[Step] = []
 
 
 class ByJob(Struct, frozen=True):
     job_id: str
+
+
+class Retry(Struct, frozen=True):
+    """`step` None: the whole job."""
+
+    job_id: str
+    step: str | None = None
 
 
 class ListJobs(Struct, frozen=True):
@@ -171,10 +206,12 @@ class Observe(Struct, frozen=True):
 
 
 class Observed(Struct, frozen=True):
-    """`cursor` is what to ask `after` next."""
+    """`cursor` is what to ask `after` next. `more`: there is more to be had at once. A snapshot has ended with the first answer
+    that has no `more`; what comes after that are changes."""
 
     cursor: int
     jobs: list[Job]
+    more: bool = False
 
 
 class Jobs(Protocol):
@@ -197,7 +234,8 @@ class Jobs(Protocol):
 
     @operation(idempotent=True)
     async def finish(self, message: Finish) -> None:
-        """Raises LeaseLost."""
+        """The same once more changes nothing. Raises LeaseLost; Invalid where the further steps can never all run: the task is
+        then still the worker's."""
         ...
 
     @operation(idempotent=True)
@@ -221,6 +259,19 @@ class Jobs(Protocol):
         ...
 
     @operation(idempotent=True)
-    async def retry(self, message: ByJob) -> Job:
-        """Runs the steps of a failed job that did not end normally once more. Raises NoSuchJob, Conflict."""
+    async def retry(self, message: Retry) -> Job:
+        """Runs the steps of a failed job that did not end normally once more. One step of a job that goes on: where it waits
+        for its next try that begins now, where it runs it is taken from its worker and begun anew. Raises NoSuchJob,
+        Conflict."""
+        ...
+
+    @operation(idempotent=True)
+    async def pause(self, message: ByJob) -> Job:
+        """What runs goes to its end, and nothing more of the job begins until `resume`. Raises NoSuchJob, Conflict where the
+        job is over."""
+        ...
+
+    @operation(idempotent=True)
+    async def resume(self, message: ByJob) -> Job:
+        """Raises NoSuchJob, Conflict where the job is over."""
         ...

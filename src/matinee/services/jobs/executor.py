@@ -9,10 +9,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from matinee.runtime.errors import Invalid, MatineeError
 from matinee.services.jobs import rules
-from matinee.services.jobs.contract import Finish, Heartbeat, Job, Jobs, Lease, Leased, LeaseLost, Reason, Task
+from matinee.services.jobs.contract import Finish, Heartbeat, Job, Jobs, Lease, Leased, LeaseLost, Reason, Step, Task
+from matinee.services.jobs.room import Room
 
 T = TypeVar("T")
 
@@ -32,11 +34,16 @@ class Context:
         self.results = {done.step: done.result for done in job.tasks if done.reason is Reason.NORMAL}
         self.fraction = task.progress
         self.message = ""
+        self.further: list[Step] = []
 
     def progress(self, fraction: float, message: str = "") -> None:
         """`fraction` is 0 to 1 of this step. It travels with the next heartbeat."""
         self.fraction = min(1.0, max(0.0, fraction))
         self.message = message
+
+    def add(self, *steps: Step) -> None:
+        """Further steps, which join the job when this one ends normally. A try that runs again adds its own anew."""
+        self.further.extend(steps)
 
 
 Handler = Callable[[Context], Awaitable[dict[str, Any] | None]]
@@ -48,27 +55,52 @@ class Outcome(Struct, frozen=True):
     reason: Reason
     message: str = ""
     result: dict[str, Any] = {}
+    steps: list[Step] = []
 
 
 class Worker:
-    """`handlers` by kind of step. `run` works on one task at a time; run it as often as there should be tasks at once."""
+    """`handlers` by kind of step. `run` works on one task at a time; run it as often as there should be tasks at once. With a
+    `room` it asks only for what fits there; else for any."""
 
     def __init__(
-        self, jobs: Jobs, group: str, handlers: Mapping[str, Handler], worker_id: str, wait_s: float = 20.0
+        self,
+        jobs: Jobs,
+        group: str,
+        handlers: Mapping[str, Handler],
+        worker_id: str,
+        wait_s: float = 20.0,
+        room: Room | None = None,
     ) -> None:
         self._jobs = jobs
         self._group = group
         self._handlers = handlers
         self._id = worker_id
         self._wait_s = wait_s
+        self._room = room
 
     async def run(self) -> None:
         """Until cancelled; a task at hand is given back then."""
-        ask = Lease(self._id, self._group, list(self._handlers), self._wait_s)
         while True:
-            leased = await _until_answered(lambda: self._jobs.lease(ask))
-            if leased.task is not None and leased.job is not None:
+            leased = await self._asked()
+            if leased.task is None or leased.job is None:
+                continue
+            try:
                 await self._work(leased, Context(leased.job, leased.task))
+            finally:
+                if self._room is not None:
+                    self._room.give_back(leased.task)
+
+    async def _asked(self) -> Leased:
+        ask = Lease(self._id, self._group, list(self._handlers), self._wait_s)
+        if self._room is None:
+            return await _until_answered(lambda: self._jobs.lease(ask))
+        async with self._room.asking() as free:
+            wait_s = self._room.patience_s(self._wait_s)
+            ask = replace(ask, wait_s=wait_s, memory_mb=free.memory_mb, disk_mb=free.disk_mb)
+            leased = await _until_answered(lambda: self._jobs.lease(ask))
+            if leased.task is not None:
+                self._room.take(leased.task)
+            return leased
 
     async def _work(self, leased: Leased, context: Context) -> None:
         work = asyncio.create_task(self._outcome(context))
@@ -82,14 +114,20 @@ class Worker:
         finished = work.done()
         await _stopped(work, beats)
         outcome = work.result() if finished else Outcome(Reason.KILLED)
-        ending = Finish(leased.lease, outcome.reason, outcome.message, outcome.result)
+        ending = Finish(leased.lease, outcome.reason, outcome.message, outcome.result, steps=outcome.steps)
         with contextlib.suppress(LeaseLost):
-            await _until_answered(lambda: self._jobs.finish(ending))
+            try:
+                await _until_answered(lambda: self._jobs.finish(ending), LeaseLost, Invalid)
+            except Invalid as error:
+                _log.error("%s of %s: %s", context.task.kind, context.job.id, error.detail)
+                refused = Finish(leased.lease, Reason.INVALID, error.detail)
+                await _until_answered(lambda: self._jobs.finish(refused), LeaseLost)
 
     async def _outcome(self, context: Context) -> Outcome:
         kind = context.task.kind
         try:
-            return Outcome(Reason.NORMAL, "", await self._handlers[kind](context) or {})
+            result = await self._handlers[kind](context)
+            return Outcome(Reason.NORMAL, "", result or {}, context.further)
         except Invalid as error:
             return Outcome(Reason.INVALID, error.detail)
         except MatineeError as error:
@@ -123,13 +161,13 @@ async def _stopped(*running: asyncio.Task[Any]) -> None:
     await asyncio.wait(running)
 
 
-async def _until_answered(ask: Callable[[], Awaitable[T]]) -> T:
-    """The answer, however long the service is away. Raises LeaseLost."""
+async def _until_answered(ask: Callable[[], Awaitable[T]], *answers: type[MatineeError]) -> T:
+    """The answer, however long the service is away. Raises those errors that are answers too."""
     pause = _FIRST_PAUSE_S
     while True:
         try:
             return await ask()
-        except LeaseLost:
+        except answers:
             raise
         except MatineeError as error:
             _log.debug("the jobs service: %s", error.detail)

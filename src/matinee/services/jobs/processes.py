@@ -1,27 +1,24 @@
-"""Programs as child processes of this one: niced, each in a process group of its own, dead when this process is."""
+"""Programs as child processes of this one: confined, each in a process group of its own, dead when this process is."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import logging
 import os
 import shlex
 import signal
-import sys
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from matinee.runtime.errors import Unavailable
-from matinee.services.jobs.programs import Ended
+from matinee.services.jobs.confinement import Confinement
+from matinee.services.jobs.programs import USUAL, Bounds, Ended
 
 _log = logging.getLogger(__name__)
-_PR_SET_PDEATHSIG = 1
 _ERROR_LINES = 40
 _LONGEST_LINE = 1 << 20
-_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 class Processes:
@@ -29,27 +26,25 @@ class Processes:
         self._niceness = niceness
 
     async def run(
-        self, command: Sequence[str], *, folder: Path | None = None, on_line: Callable[[str], None] | None = None
+        self,
+        command: Sequence[str],
+        *,
+        folder: Path | None = None,
+        on_line: Callable[[str], None] | None = None,
+        bounds: Bounds = USUAL,
     ) -> Ended:
         where = f"cd {shlex.quote(str(folder))} && " if folder else ""
         _log.debug("%s%s", where, shlex.join(command))
-        child = await self._start(command, folder)
+        child = await self._start(command, folder, Confinement(self._niceness, bounds))
         try:
             output, errors = await asyncio.gather(_output(child, on_line), _tail(child))
             return Ended(await child.wait(), output, errors)
         finally:
             await asyncio.shield(_end(child))
 
-    async def _start(self, command: Sequence[str], folder: Path | None) -> asyncio.subprocess.Process:
-        parent, niceness = os.getpid(), self._niceness
-
-        def prepare() -> None:
-            os.nice(niceness)
-            if _libc is not None:
-                _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-            if os.getppid() != parent:  # it died before the line above could count
-                os._exit(1)
-
+    async def _start(
+        self, command: Sequence[str], folder: Path | None, confinement: Confinement
+    ) -> asyncio.subprocess.Process:
         pipe = asyncio.subprocess.PIPE
         try:
             return await asyncio.create_subprocess_exec(
@@ -60,7 +55,7 @@ class Processes:
                 cwd=folder,
                 limit=_LONGEST_LINE,
                 start_new_session=True,
-                preexec_fn=prepare,  # nothing else dies with its parent
+                preexec_fn=confinement,  # nothing else dies with its parent
             )
         except OSError as error:
             raise Unavailable(f"{Path(command[0]).name} cannot be started: {error.strerror}") from error

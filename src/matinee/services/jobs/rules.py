@@ -1,4 +1,5 @@
-"""How a job runs, as pure rules: which steps may start, what follows an end, when all is over, how far it is.
+"""How a job runs, as pure rules: which steps may start, what follows an end, when all is over. How far it is stands in
+outlook.py.
 
 A job is seen as its steps and the attempts at them. Every rule takes that and answers it anew; times are integer
 milliseconds.
@@ -18,22 +19,24 @@ from collections.abc import Iterable
 from msgspec import Struct
 from msgspec.structs import replace
 
-from matinee.services.jobs.contract import JobState, Reason, Step, TaskState
+from matinee.runtime.errors import Conflict, Invalid
+from matinee.services.jobs.contract import Backoff, JobState, Reason, Step, TaskState
 
 LEASE_MS, FIRST_BEAT_MS = 10_000, 4_000
 """A worker speaks as soon as it has its task. One that was killed while it asked for a task gets it and never will: others
 need not wait a whole lease for that."""
 
-FIRST_DELAY_MS, LONGEST_DELAY_MS = 1_000, 60_000
 LIVE = frozenset({TaskState.LAUNCHED, TaskState.STARTED, TaskState.KILL_INITIATED})
 STOPPED = "The machine that prepared it stopped; try again."
 TOO_LONG = "It took too long and was stopped."
+ANEW = "It was begun anew."
 RETRIED = frozenset({Reason.FAILED, Reason.LOST})
 KEPT_MS, TIMERS_KEPT_MS, TIMERS = 30 * 86_400_000, 3_600_000, "timers"
 
 
 class Attempt(Struct, frozen=True):
-    """One try of a step. `tries` counts those in a row that no one had to ask for; `ready_at` None: it waits for other steps."""
+    """One try of a step. `tries` counts those in a row that no one had to ask for; `ready_at` None: it waits for other steps;
+    `worked_ms` is how long it has run."""
 
     step: str
     number: int
@@ -43,6 +46,7 @@ class Attempt(Struct, frozen=True):
     ready_at: int | None = None
     progress: float = 0.0
     message: str = ""
+    worked_ms: int = 0
 
     @property
     def normal(self) -> bool:
@@ -62,9 +66,13 @@ class Course(Struct, frozen=True):
     steps: tuple[Step, ...]
     attempts: tuple[Attempt, ...]
     ending: Ending | None = None
+    paused: bool = False
 
     def latest(self) -> dict[str, Attempt]:
         return {attempt.step: attempt for attempt in self.attempts}
+
+    def step(self, name: str) -> Step:
+        return next(step for step in self.steps if step.name == name)
 
 
 def begin(steps: Iterable[Step], now: int) -> Course:
@@ -87,12 +95,17 @@ def wrong(steps: Iterable[Step]) -> str | None:
 
 def launched(course: Course, step: str) -> Course:
     """A worker has taken the step's attempt."""
-    return _changed(course, replace(course.latest()[step], state=TaskState.LAUNCHED))
+    return _changed(course, replace(course.latest()[step], state=TaskState.LAUNCHED, message=""))
 
 
 def started(course: Course, step: str) -> Course:
     """The worker has begun."""
     return _changed(course, replace(course.latest()[step], state=TaskState.STARTED))
+
+
+def waits(course: Course, step: str, message: str) -> Course:
+    """The step's attempt waits for what `message` says."""
+    return _changed(course, replace(course.latest()[step], message=message))
 
 
 def ended(course: Course, step: str, reason: Reason, message: str, now: int, *, retry: bool = True) -> Course:
@@ -109,15 +122,29 @@ def ended(course: Course, step: str, reason: Reason, message: str, now: int, *, 
         return course
     if reason is Reason.NORMAL:
         return _released(course, now)
-    if retry and reason in RETRIED and attempt.tries <= _step(course, step).retries:
-        again = Attempt(step, attempt.number + 1, attempt.tries + 1, ready_at=now + delay_ms(attempt.tries))
+    plan = course.step(step)
+    if retry and reason in RETRIED and attempt.tries <= plan.retries:
+        ready_at = now + delay_ms(plan.backoff, attempt.tries)
+        again = Attempt(step, attempt.number + 1, attempt.tries + 1, ready_at=ready_at)
         return replace(course, attempts=(*course.attempts, again))
     return _ending(course, Ending(reason, message))
 
 
-def delay_ms(failed: int) -> int:
-    """How long the next try waits after this many that failed: 1 s, 2 s, 4 s, … at most a minute."""
-    return min(LONGEST_DELAY_MS, FIRST_DELAY_MS << min(failed - 1, 16))
+def grown(course: Course, steps: Iterable[Step]) -> Course:
+    """The job with further steps after its own; they wait. A job that is ending knows them too, so that a retry runs them.
+    Raises Invalid where they can never all run."""
+    steps = tuple(steps)
+    if sentence := wrong((*course.steps, *steps)):
+        raise Invalid(f"The job cannot go on: {sentence}.")
+    first = Attempt("", 1, state=TaskState.FINISHED, reason=Reason.KILLED) if course.ending else Attempt("", 1)
+    attempts = tuple(replace(first, step=step.name) for step in steps)
+    return replace(course, steps=course.steps + steps, attempts=course.attempts + attempts)
+
+
+def delay_ms(backoff: Backoff, failed: int) -> int:
+    """How long the next try waits after this many that failed."""
+    steep = backoff.factor ** min(failed - 1, 64)
+    return int(1000 * min(backoff.longest_s, backoff.delay_s * steep))
 
 
 def canceled(course: Course) -> Course:
@@ -127,11 +154,39 @@ def canceled(course: Course) -> Course:
 
 
 def retried(course: Course, now: int) -> Course:
-    """A failed job goes on: the steps that did not end normally are tried anew, with all their retries."""
+    """A failed job goes on: the steps that did not end normally are tried anew, with all their retries. Raises Conflict."""
+    if not is_over(course) or course.ending is None or course.ending.reason is Reason.KILLED:
+        raise Conflict("Only a job that failed can be tried again.")
     latest = course.latest()
     undone = [latest[step.name] for step in course.steps if not latest[step.name].normal]
     again = tuple(Attempt(attempt.step, attempt.number + 1) for attempt in undone)
     return _released(Course(course.steps, course.attempts + again), now)
+
+
+def hurried(course: Course, step: str, now: int) -> Course:
+    """One step of a job that goes on begins now, or anew where it runs. Of a failed job: the job goes on. Raises Conflict."""
+    attempt = course.latest().get(step)
+    if attempt is None:
+        raise Conflict(f"The job has no step {step}.")
+    if attempt.normal:
+        raise Conflict(f"The step {step} has ended well; it does not run again.")
+    if course.ending is not None:
+        return retried(course, now)
+    if attempt.state is TaskState.ACCEPTED:
+        if attempt.ready_at is None:
+            raise Conflict(f"The step {step} still waits for others.")
+        return _changed(course, replace(attempt, ready_at=min(now, attempt.ready_at)))
+    over = replace(attempt, state=TaskState.FINISHED, reason=Reason.KILLED, message=ANEW)
+    anew = Attempt(step, attempt.number + 1, ready_at=now)
+    course = _changed(course, over)
+    return replace(course, attempts=(*course.attempts, anew))
+
+
+def held(course: Course, *, paused: bool) -> Course:
+    """Nothing more of the job begins while it is paused. Raises Conflict."""
+    if course.ending is not None or is_over(course):
+        raise Conflict("The job is over.")
+    return replace(course, paused=paused)
 
 
 def is_over(course: Course) -> bool:
@@ -155,14 +210,6 @@ def reason(course: Course) -> Reason | None:
     return Reason.NORMAL if is_over(course) else None
 
 
-def progress(course: Course) -> float:
-    """0 to 1: each step counts by its weight."""
-    latest = course.latest()
-    whole = sum(step.weight for step in course.steps)
-    done = sum(step.weight * latest[step.name].progress for step in course.steps)
-    return min(1.0, done / whole) if whole > 0 else 1.0 * is_over(course)
-
-
 def _ending(course: Course, ending: Ending) -> Course:
     """Ends what waits at once, and asks what runs to stop."""
 
@@ -178,11 +225,11 @@ def _ending(course: Course, ending: Ending) -> Course:
 
 def _released(course: Course, now: int) -> Course:
     """Lets the attempts start whose steps have all ended normally that must end before them."""
-    latest = course.latest()
+    latest, steps = course.latest(), {step.name: step for step in course.steps}
 
     def released(attempt: Attempt) -> Attempt:
-        waits = attempt.state is TaskState.ACCEPTED and attempt.ready_at is None
-        free = waits and all(latest[name].normal for name in _step(course, attempt.step).after)
+        waiting = attempt.state is TaskState.ACCEPTED and attempt.ready_at is None
+        free = waiting and all(latest[name].normal for name in steps[attempt.step].after)
         return replace(attempt, ready_at=now) if free else attempt
 
     return replace(course, attempts=tuple(released(attempt) for attempt in course.attempts))
@@ -194,7 +241,3 @@ def _changed(course: Course, new: Attempt) -> Course:
         course,
         attempts=tuple(new if (old.step, old.number) == same else old for old in course.attempts),
     )
-
-
-def _step(course: Course, name: str) -> Step:
-    return next(step for step in course.steps if step.name == name)

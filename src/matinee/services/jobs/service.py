@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, select, update
@@ -11,7 +11,7 @@ from matinee.backends.sql.outbox import publish
 from matinee.backends.sql.port import Database
 from matinee.runtime.bell import Bell, heard
 from matinee.runtime.clock import Clock, milliseconds, moment
-from matinee.runtime.errors import Conflict, Invalid
+from matinee.runtime.errors import Invalid
 from matinee.runtime.events import Event
 from matinee.runtime.ids import EVENT, JOB, TASK, Ids
 from matinee.runtime.rpc import deadline
@@ -31,6 +31,7 @@ from matinee.services.jobs.contract import (
     Observe,
     Observed,
     Reason,
+    Retry,
     Submit,
     TaskState,
 )
@@ -50,13 +51,22 @@ _FOREVER_MS = 1 << 52
 
 class Service:
     """Implements the contract `Jobs`. `lease_ms`: a worker silent for longer has lost its task. Leases that were held
-    when this process began get that long to be heard of again, so that a restart costs no worker its work."""
+    when this process began get that long to be heard of again, so that a restart costs no worker its work. `limits`: how
+    many tasks of a capacity group may run at once; without an entry, as many as there are workers."""
 
-    def __init__(self, database: Database, clock: Clock, ids: Ids, lease_ms: int = rules.LEASE_MS) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        ids: Ids,
+        lease_ms: int = rules.LEASE_MS,
+        limits: Mapping[str, int] = {},
+    ) -> None:
         self._database = database
         self._clock = clock
         self._ids = ids
         self._lease_ms = lease_ms
+        self._limits = dict(limits)
         self._grace_until = milliseconds(clock.real_now()) + lease_ms
         self._bell = Bell()
 
@@ -82,8 +92,7 @@ class Service:
         until = self._clock.monotonic() + _bounded(message.wait_s)
         while True:
             rung = self._bell.listen()
-            due = await self._database.read(lambda c: store.next_due(c, message, self._grace_until), fresh=True)
-            now = milliseconds(self._clock.real_now())
+            due, now = await self._next_due(message), milliseconds(self._clock.real_now())
             if due is not None and due <= now:
                 found = await self._take(message)
                 if found.task is not None:
@@ -94,11 +103,33 @@ class Service:
             pause = min(left, _LOOK_AGAIN_S, max(0.0, (due - now) / 1000) if due is not None else _LOOK_AGAIN_S)
             await heard(rung, max(pause, 0.005))
 
+    async def _next_due(self, message: Lease) -> int | None:
+        """When there is something to do for the worker; tasks that it is too small for say so."""
+        now, limit = self._now(), self._limits.get(message.capacity_group)
+
+        def look(connection: Connection) -> tuple[int | None, bool]:
+            due = store.next_due(connection, message, self._grace_until, limit)
+            return due, bool(store.too_large(connection, message, now.real))
+
+        def tell(connection: Connection) -> None:
+            for task, lack in store.too_large(connection, message, now.real):
+                row = store.by_id(connection, task.job_id)
+                before = store.course(connection, row)
+                self._save(connection, row, before, rules.waits(before, task.step, lack), now)
+
+        due, lacking = await self._database.read(look, fresh=True)
+        if lacking:
+            await self._change(tell)
+        return due
+
     async def _take(self, message: Lease) -> Leased:
         now, lease = self._now(), self._ids.new(_LEASE)
+        limit = self._limits.get(message.capacity_group)
 
         def unit(connection: Connection) -> Leased:
             self._reap(connection, now)
+            if limit is not None and store.running(connection, message.capacity_group) >= limit:
+                return Leased(task=None, job=None)
             task = connection.execute(store.ready(message, now.real)).one_or_none()
             if task is None or not self._claim(connection, task, lease, message.worker, now):
                 return Leased(task=None, job=None)
@@ -125,6 +156,7 @@ class Service:
                 lapses_at=now.real + min(self._lease_ms, rules.FIRST_BEAT_MS),
                 limit_at=now.real + min(_FOREVER_MS, int(limit_ms * 1000)),
                 started_at=now.calendar,
+                launched_at=now.real,
             )
         )
         return claimed.rowcount == 1
@@ -135,7 +167,7 @@ class Service:
             late = task.limit_at <= now.real
             reason = Reason.RUNTIME_LIMIT if late else Reason.LOST
             message = rules.TOO_LONG if late else rules.STOPPED
-            self._end(connection, task, Finish(task.lease, reason, message), now)
+            self._end(connection, task, Finish(task.lease, reason, message), now)  # without the time it was silent
 
     async def heartbeat(self, message: Heartbeat) -> None:
         now = self._now()
@@ -155,12 +187,14 @@ class Service:
 
     def _hear(self, connection: Connection, task: Row[Any], message: Heartbeat, now: Moment) -> None:
         values = {"lapses_at": now.real + self._lease_ms, "progress": message.progress, "message": message.message}
-        connection.execute(update(tasks).where(tasks.c.id == task.id).values(values))
-        news = (task.progress, task.message) != (message.progress, message.message)
-        if news or task.state == TaskState.LAUNCHED.value:
+        worked_ms = _worked(task, now)
+        connection.execute(update(tasks).where(tasks.c.id == task.id).values(**values, worked_ms=worked_ms))
+        if task.state == TaskState.LAUNCHED.value:
             row = store.by_id(connection, task.job_id)
             before = store.course(connection, row)
             self._save(connection, row, before, rules.started(before, task.step), now)
+        elif (task.progress, task.message) != (message.progress, message.message):
+            store.advance(connection, task, message.progress)
 
     async def finish(self, message: Finish) -> None:
         now = self._now()
@@ -173,6 +207,8 @@ class Service:
                 if task.reason != message.reason.value:
                     raise LeaseLost
                 return  # the same call again: its answer was lost
+            worked_ms = _worked(task, now)
+            connection.execute(update(tasks).where(tasks.c.id == task.id).values(worked_ms=worked_ms))
             self._end(connection, task, message, now)
 
         await self._change(unit)
@@ -182,7 +218,8 @@ class Service:
             connection.execute(update(tasks).where(tasks.c.id == task.id).values(result=message.result))
         row = store.by_id(connection, task.job_id)
         before = store.course(connection, row)
-        after = rules.ended(before, task.step, message.reason, message.message, now.real, retry=message.retry)
+        grown = rules.grown(before, message.steps) if message.reason is Reason.NORMAL else before
+        after = rules.ended(grown, task.step, message.reason, message.message, now.real, retry=message.retry)
         self._save(connection, row, before, after, now)
 
     async def job(self, message: ByJob) -> Job:
@@ -216,8 +253,17 @@ class Service:
     async def cancel(self, message: ByJob) -> Job:
         return await self._altered(message.job_id, lambda course, _: rules.canceled(course))
 
-    async def retry(self, message: ByJob) -> Job:
-        return await self._altered(message.job_id, _tried_again)
+    async def retry(self, message: Retry) -> Job:
+        def rule(course: Course, now: int) -> Course:
+            return rules.retried(course, now) if message.step is None else rules.hurried(course, message.step, now)
+
+        return await self._altered(message.job_id, rule)
+
+    async def pause(self, message: ByJob) -> Job:
+        return await self._altered(message.job_id, lambda course, _: rules.held(course, paused=True))
+
+    async def resume(self, message: ByJob) -> Job:
+        return await self._altered(message.job_id, lambda course, _: rules.held(course, paused=False))
 
     async def _altered(self, job_id: str, rule: Callable[[Course, int], Course]) -> Job:
         now = self._now()
@@ -269,17 +315,15 @@ class Service:
         return Moment(milliseconds(self._clock.now()), milliseconds(self._clock.real_now()))
 
 
+def _worked(task: Row[Any], now: Moment) -> int:
+    return 0 if task.launched_at is None else max(0, now.real - task.launched_at)
+
+
 def _existing(connection: Connection, job_id: str) -> Row[Any]:
     row = store.find(connection, id=job_id)
     if row is None:
         raise NoSuchJob
     return row
-
-
-def _tried_again(course: Course, now: int) -> Course:
-    if not rules.is_over(course) or course.ending is None or course.ending.reason is Reason.KILLED:
-        raise Conflict("Only a job that failed can be tried again.")
-    return rules.retried(course, now)
 
 
 def _changed(connection: Connection, message: Observe) -> Observed:
@@ -291,8 +335,9 @@ def _changed(connection: Connection, message: Observe) -> Observed:
     else:
         query = query.where(jobs.c.version > message.after)
     rows: Sequence[Row[Any]] = connection.execute(query).all()
-    cursor = rows[-1].version if len(rows) == _PAGE else store.cursor(connection)
-    return Observed(cursor, store.view(connection, rows))
+    more = len(rows) == _PAGE
+    cursor = rows[-1].version if more else store.cursor(connection)
+    return Observed(cursor, store.view(connection, rows), more)
 
 
 def _bounded(wait_s: float) -> float:

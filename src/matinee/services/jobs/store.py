@@ -7,16 +7,36 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    case,
+    delete,
+    func,
+    insert,
+    not_,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from matinee.runtime.clock import moment
-from matinee.services.jobs import rules
+from matinee.services.jobs import outlook, rules
 from matinee.services.jobs.contract import Job, JobState, Lease, Reason, Step, Submit, Task, TaskState
 from matinee.services.jobs.rules import Attempt, Course, Ending
 from matinee.services.jobs.tables import changes, jobs, tasks
 
 _LIVE = [state.value for state in rules.LIVE]
 _PRUNED_AT_ONCE = 20
+_RULED = [
+    tasks.c[field] for field in ("step", "attempt", "tries", "state", "reason", "ready_at", "progress", "message")
+]
+_RULED.append(tasks.c.worked_ms)
 
 
 class Moment(Struct, frozen=True):
@@ -55,6 +75,7 @@ def add(connection: Connection, message: Submit, job_id: str, task_ids: Sequence
             state=JobState.ACCEPTED.value,
             message="",
             progress=0.0,
+            weight=outlook.weight(course),
             created_at=now.calendar,
             version=next_version(connection),
         )
@@ -76,13 +97,17 @@ def find(connection: Connection, **column: str) -> Row[Any] | None:
 
 def course(connection: Connection, row: Row[Any]) -> Course:
     """The job as the rules see it."""
-    found = connection.execute(_tasks_of([row.id])).all()
+    return _course(row, connection.execute(_tasks_of([row.id], *_RULED)).all())
+
+
+def _course(row: Row[Any], found: Iterable[Row[Any]]) -> Course:
     reason = Reason(row.reason) if row.reason else None
     ending = None if reason is None or reason is Reason.NORMAL else Ending(reason, row.message)
     return Course(
         steps=msgspec.convert(tuple(row.steps), tuple[Step, ...]),
         attempts=tuple(_attempt(task) for task in found),
         ending=ending,
+        paused=row.paused,
     )
 
 
@@ -105,12 +130,25 @@ def save(connection: Connection, row: Row[Any], old: Course, new: Course, now: M
         .values(
             state=rules.state(new).value,
             reason=reason.value if reason else None,
-            message=new.ending.message if new.ending else "",
-            progress=rules.progress(new),
+            message=new.ending.message if new.ending else outlook.waits_for(new),
+            progress=outlook.progress(new),
             finished_at=now.calendar if over else None,
             version=next_version(connection),
+            paused=new.paused,
+            weight=outlook.weight(new),
         )
     )
+    if len(new.steps) > len(old.steps):
+        connection.execute(update(jobs).where(jobs.c.id == row.id).values(steps=msgspec.to_builtins(new.steps)))
+
+
+def advance(connection: Connection, task: Row[Any], progress: float) -> None:
+    """Adds to the job's progress what a running task's has grown by. All else of the job stays: reading the hundreds of
+    tasks of a long film once a second would cost more than it tells."""
+    grown = jobs.c.progress + task.weight * (progress - task.progress) / jobs.c.weight
+    bounded = case((grown < 0, 0.0), (grown > 1, 1.0), else_=grown)
+    values = {"progress": bounded, "version": next_version(connection)}
+    connection.execute(update(jobs).where(jobs.c.id == task.job_id).values(values))
 
 
 def _written(attempt: Attempt, now: Moment) -> dict[str, Any]:
@@ -135,7 +173,7 @@ def _new(row: Row[Any], new: Course, attempt: Attempt, task_id: str) -> dict[str
         "step": step.name,
         "kind": step.kind,
         "capacity_group": row.capacity_group,
-        "priority": row.priority,
+        "priority": row.priority + step.priority,
         "attempt": attempt.number,
         "tries": attempt.tries,
         "state": attempt.state.value,
@@ -143,6 +181,9 @@ def _new(row: Row[Any], new: Course, attempt: Attempt, task_id: str) -> dict[str
         "progress": 0.0,
         "result": {},
         "ready_at": attempt.ready_at,
+        "memory_mb": step.memory_mb,
+        "disk_mb": step.disk_mb,
+        "weight": step.weight,
     }
 
 
@@ -150,14 +191,41 @@ def ready(ask: Lease, now: int) -> Select[Any]:
     """The task that a worker of the group takes next."""
     return (
         select(tasks)
-        .where(
-            tasks.c.capacity_group == ask.capacity_group,
-            tasks.c.state == TaskState.ACCEPTED.value,
-            tasks.c.ready_at <= now,
-            tasks.c.kind.in_(ask.kinds),
-        )
+        .where(tasks.c.ready_at <= now, _waits(ask), _fits(ask))
         .order_by(tasks.c.priority.desc(), tasks.c.job_id, tasks.c.position)
         .limit(1)
+    )
+
+
+def too_large(connection: Connection, ask: Lease, now: int) -> list[tuple[Row[Any], str]]:
+    """The tasks that this worker is too small for, each with what it lacks, where they do not say so yet."""
+    if ask.memory_mb is None and ask.disk_mb is None:
+        return []
+    found = connection.execute(select(tasks).where(tasks.c.ready_at <= now, _waits(ask), not_(_fits(ask))).limit(100))
+    lacks = ((task, outlook.lack(task.memory_mb, task.disk_mb, ask)) for task in found)
+    return [(task, lack) for task, lack in lacks if task.message != lack]
+
+
+def running(connection: Connection, group: str) -> int:
+    """How many tasks of the group workers hold."""
+    held = select(func.count()).where(tasks.c.capacity_group == group, tasks.c.state.in_(_LIVE))
+    return connection.scalar(held) or 0
+
+
+def _waits(ask: Lease) -> ColumnElement[bool]:
+    paused = select(jobs.c.id).where(jobs.c.state == JobState.ACCEPTED.value, jobs.c.paused)
+    return and_(
+        tasks.c.capacity_group == ask.capacity_group,
+        tasks.c.state == TaskState.ACCEPTED.value,
+        tasks.c.kind.in_(ask.kinds),
+        tasks.c.job_id.not_in(paused),
+    )
+
+
+def _fits(ask: Lease) -> ColumnElement[bool]:
+    return and_(
+        true() if ask.memory_mb is None else tasks.c.memory_mb <= ask.memory_mb,
+        true() if ask.disk_mb is None else tasks.c.disk_mb <= ask.disk_mb,
     )
 
 
@@ -167,16 +235,14 @@ def lapsed(now: int, grace_until: int) -> Select[Any]:
     return select(tasks).where(tasks.c.state.in_(_LIVE), or_(silent, tasks.c.limit_at <= now)).limit(100)
 
 
-def next_due(connection: Connection, ask: Lease, grace_until: int) -> int | None:
-    """When there is next something for a worker of the group to do: a task to take, or a lease that lapses."""
-    waits = select(func.min(tasks.c.ready_at)).where(
-        tasks.c.capacity_group == ask.capacity_group,
-        tasks.c.state == TaskState.ACCEPTED.value,
-        tasks.c.kind.in_(ask.kinds),
-    )
+def next_due(connection: Connection, ask: Lease, grace_until: int, limit: int | None) -> int | None:
+    """When there is next something for a worker of the group to do: a task to take, or a lease that lapses. `limit`: how
+    many tasks of the group may run at once."""
+    waits = select(func.min(tasks.c.ready_at)).where(_waits(ask), _fits(ask))
     runs = select(func.min(tasks.c.lapses_at), func.min(tasks.c.limit_at)).where(tasks.c.state.in_(_LIVE))
-    lapses, limit = connection.execute(runs).one()
-    due = [connection.scalar(waits), None if lapses is None else max(lapses, grace_until), limit]
+    lapses, late = connection.execute(runs).one()
+    full = limit is not None and running(connection, ask.capacity_group) >= limit
+    due = [None if full else connection.scalar(waits), None if lapses is None else max(lapses, grace_until), late]
     return min((moment for moment in due if moment is not None), default=None)
 
 
@@ -187,14 +253,14 @@ def leased(connection: Connection, lease: str) -> Row[Any] | None:
 
 def view(connection: Connection, rows: Sequence[Row[Any]]) -> list[Job]:
     """The jobs of these rows, as the contract shows them."""
-    mine: dict[str, list[Task]] = {row.id: [] for row in rows}
+    mine: dict[str, list[Row[Any]]] = {row.id: [] for row in rows}
     for task in connection.execute(_tasks_of(list(mine))) if mine else ():
-        mine[task.job_id].append(task_view(task))
+        mine[task.job_id].append(task)
     return [_job_view(row, mine[row.id]) for row in rows]
 
 
-def _tasks_of(job_ids: list[str]) -> Select[Any]:
-    return select(tasks).where(tasks.c.job_id.in_(job_ids)).order_by(tasks.c.position, tasks.c.attempt)
+def _tasks_of(job_ids: list[str], *columns: Column[Any]) -> Select[Any]:
+    return select(*(columns or (tasks,))).where(tasks.c.job_id.in_(job_ids)).order_by(tasks.c.position, tasks.c.attempt)
 
 
 def _attempt(row: Row[Any]) -> Attempt:
@@ -207,6 +273,7 @@ def _attempt(row: Row[Any]) -> Attempt:
         ready_at=row.ready_at,
         progress=row.progress,
         message=row.message,
+        worked_ms=row.worked_ms,
     )
 
 
@@ -224,10 +291,12 @@ def task_view(row: Row[Any]) -> Task:
         result=row.result,
         started_at=moment(row.started_at) if row.started_at is not None else None,
         finished_at=moment(row.finished_at) if row.finished_at is not None else None,
+        memory_mb=row.memory_mb,
+        disk_mb=row.disk_mb,
     )
 
 
-def _job_view(row: Row[Any], its_tasks: list[Task]) -> Job:
+def _job_view(row: Row[Any], its_tasks: list[Row[Any]]) -> Job:
     return Job(
         id=row.id,
         key=row.key,
@@ -239,9 +308,11 @@ def _job_view(row: Row[Any], its_tasks: list[Task]) -> Job:
         message=row.message,
         progress=row.progress,
         data=row.data,
-        tasks=its_tasks,
+        tasks=[task_view(task) for task in its_tasks],
         created_at=moment(row.created_at),
         version=row.version,
+        paused=row.paused,
+        eta_s=outlook.eta_s(_course(row, its_tasks)) if row.state == JobState.ACCEPTED.value else None,
     )
 
 

@@ -1,6 +1,19 @@
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from matinee.backends.sql.outbox import outbox as outbox_table
 
@@ -24,6 +37,8 @@ jobs = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("finished_at", BigInteger),
     Column("version", BigInteger, nullable=False),
+    Column("paused", Boolean, nullable=False, default=False),
+    Column("weight", Float, nullable=False, default=1.0),
     Index("jobs_by_version", "version"),
     Index("jobs_by_name", "name", "id"),
     Index("jobs_by_subject", "subject", "id"),
@@ -55,11 +70,17 @@ tasks = Table(
     Column("limit_at", BigInteger),
     Column("started_at", BigInteger),
     Column("finished_at", BigInteger),
+    Column("memory_mb", Integer, nullable=False, default=0),
+    Column("disk_mb", Integer, nullable=False, default=0),
+    Column("launched_at", BigInteger),
+    Column("worked_ms", BigInteger, nullable=False, default=0),
+    Column("weight", Float, nullable=False, default=1.0),
     UniqueConstraint("job_id", "step", "attempt"),
     Index("tasks_waiting", "capacity_group", "state", "ready_at"),
     Index("tasks_running", "state", "lapses_at"),
 )
-"""One row an attempt. `lapses_at`, `limit_at` and `ready_at` are real time, the others calendar time."""
+"""One row an attempt. `lapses_at`, `limit_at`, `ready_at` and `launched_at` are real time, the others calendar time;
+`worked_ms` is how long it has run as far as its worker was heard."""
 
 changes = Table(
     "changes",

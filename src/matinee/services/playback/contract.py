@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 from matinee.runtime.errors import Conflict, Forbidden, NotFound
 from matinee.runtime.rpc.operation import operation
 from matinee.terms.rendition import Rendition
+from matinee.terms.thumbnails import Thumbnails
 from matinee.terms.viewer import Viewer
 
 HEARTBEAT_S = 5
@@ -34,13 +35,22 @@ class NoSuitableFile(Conflict):
     type, title = "no-suitable-file", "This device can play none of the title's formats"
 
 
+class NotLicensed(Forbidden):
+    type, title = "not-licensed", "This session has no right to that key"
+
+
+KeyId = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
+"""A key's name, as `cenc:default_KID` and a media segment's `tenc` box have it, in hex without dashes."""
+
+
 class Screen(Struct, frozen=True):
     width: Annotated[int, Meta(ge=1, le=16384)]
     height: Annotated[int, Meta(ge=1, le=16384)]
 
 
 class Device(Struct, frozen=True):
-    """What the client says of itself. `codecs` are RFC 6381 strings (their first part decides); none: any."""
+    """What the client says of itself. `codecs` are RFC 6381 strings (their first part decides) of what it plays smoothly and
+    without more power than H.264 takes; none: not told, so that of several forms it gets the one that plays everywhere."""
 
     screen: Screen = Screen(1920, 1080)
     codecs: Annotated[list[Annotated[str, Meta(max_length=60)]], Meta(max_length=50)] = []
@@ -49,7 +59,8 @@ class Device(Struct, frozen=True):
 
 class Open(Struct, frozen=True):
     """`renditions` are all that the encode has; `streams` and `max_height` what the plan allows. `encode_path` is the folder
-    `{title}/{encode}` under an appliance."""
+    `{title}/{encode}` under an appliance. `series_id` is that of an episode: its plays count for the series; a preview counts for
+    nothing."""
 
     viewer: Viewer
     title_id: str
@@ -61,11 +72,17 @@ class Open(Struct, frozen=True):
     max_height: int
     device: Device
     device_name: str = ""
+    thumbnails: Thumbnails | None = None
+    series_id: str | None = None
+    preview: bool = False
+    key_id: KeyId | None = None
+    complete: bool = True
 
 
 class Session(Struct, frozen=True):
     """An open session. `token` is what `?token=` carries: it opens this session's manifests, steering and licence alone.
-    `renditions` are those that suit, best first. `media_expires_at`: the running time and six hours from its start."""
+    `renditions` are those that suit, best first. `media_expires_at`: the running time and six hours from its start. `key_id`
+    names the key of an encrypted film. Not `complete`: better renditions are on their way, and `refit` takes them in."""
 
     id: str
     token: str
@@ -80,6 +97,9 @@ class Session(Struct, frozen=True):
     territory: str
     started_at: datetime
     media_expires_at: datetime
+    thumbnails: Thumbnails | None = None
+    key_id: KeyId | None = None
+    complete: bool = True
 
 
 class ByToken(Struct, frozen=True):
@@ -87,6 +107,47 @@ class ByToken(Struct, frozen=True):
 
     session_id: str
     token: Annotated[str, Meta(max_length=2000)]
+
+
+class Refit(Struct, frozen=True):
+    """What a session's encode has by now: all its `renditions`, and whether these are the last; its `thumbnails`."""
+
+    session_id: str
+    token: Annotated[str, Meta(max_length=2000)]
+    renditions: list[Rendition]
+    complete: bool
+    thumbnails: Thumbnails | None = None
+
+
+class MakeKey(Struct, frozen=True):
+    """For an encode that is to be encrypted, asked before it is packaged."""
+
+    encode_id: Annotated[str, Meta(min_length=1, max_length=40)]
+
+
+class ContentKey(Struct, frozen=True):
+    """A key of AES-128 with its name. It is shown nowhere: not even where it is printed by mistake."""
+
+    key_id: KeyId
+    key: Annotated[bytes, Meta(min_length=16, max_length=16)]
+
+    def __repr__(self) -> str:
+        return f"ContentKey(key_id={self.key_id!r})"
+
+
+class LicenceQuery(Struct, frozen=True):
+    """Asks for keys of a session's own encode; `key_ids` of others are left out, and None asks for all that there are."""
+
+    session_id: str
+    token: Annotated[str, Meta(max_length=2000)]
+    key_ids: Annotated[list[KeyId], Meta(max_length=32)] | None = None
+
+
+class Licence(Struct, frozen=True):
+    """At least one key. The session that it was given to gets no other after `expires_at`, or once it has ended."""
+
+    keys: list[ContentKey]
+    expires_at: datetime
 
 
 class Beat(Struct, frozen=True):
@@ -147,6 +208,22 @@ class Playback(Protocol):
     @operation(idempotent=True)
     async def session(self, message: ByToken) -> Session:
         """Raises NoSuchSession, BadSessionToken."""
+        ...
+
+    @operation(idempotent=True)
+    async def refit(self, message: Refit) -> Session:
+        """Chooses anew for a session that began before its encode was complete: of the same codec, for the same device and
+        plan. Any other session stays as it is. Raises NoSuchSession, BadSessionToken."""
+        ...
+
+    @operation(idempotent=True)
+    async def key(self, message: MakeKey) -> ContentKey:
+        """The encode's key, made when first asked for. Inside the house alone, for what packages films."""
+        ...
+
+    @operation(idempotent=True)
+    async def licence(self, message: LicenceQuery) -> Licence:
+        """Keys for a session that lives. Raises NoSuchSession, BadSessionToken, NotLicensed where none of them is its own."""
         ...
 
     @operation(idempotent=True)

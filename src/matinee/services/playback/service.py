@@ -4,8 +4,10 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from secrets import token_bytes
 from typing import Any
 
+from msgspec.structs import replace
 from sqlalchemy import ColumnElement, Connection, Row
 
 from matinee.backends.sql.outbox import publish
@@ -15,19 +17,27 @@ from matinee.runtime.clock import Clock, milliseconds, moment
 from matinee.runtime.errors import Invalid
 from matinee.runtime.events import Event
 from matinee.runtime.ids import EVENT, SESSION, Ids
-from matinee.services.playback import leases, rules, sessions, tables
+from matinee.services.playback import keys, leases, rules, sessions, tables
 from matinee.services.playback.contract import (
     Beat,
     Beaten,
     ByToken,
     Close,
     CloseAll,
+    ContentKey,
     Ended,
+    Licence,
+    LicenceQuery,
+    MakeKey,
     NoSuchSession,
+    NotLicensed,
     ObserveEnded,
     Open,
+    Refit,
     Session,
 )
+from matinee.services.playback.masters import Masters
+from matinee.services.playback.rules import Fit
 from matinee.services.playback.session_token import SessionTokens
 from matinee.services.playback.sessions import Rows
 from matinee.terms.rendition import Rendition
@@ -37,28 +47,70 @@ _LOOK_AGAIN_S = 1.0  # for what another process of this service ended
 
 
 class Service:
-    """Playback over one database. `keys` are the secrets of session tokens, the newest first."""
+    """Playback over one database. `secrets` are those of session tokens, the newest first; `masters` wrap the films' keys,
+    which `draw` makes: so many random bytes."""
 
-    def __init__(self, database: Database, clock: Clock, ids: Ids, keys: Sequence[bytes]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        ids: Ids,
+        secrets: Sequence[bytes],
+        masters: Masters,
+        draw: Callable[[int], bytes] = token_bytes,
+    ) -> None:
         self._database = database
         self._clock = clock
         self._ids = ids
-        self._tokens = SessionTokens(keys)
+        self._tokens = SessionTokens(secrets)
+        self._masters = masters
+        self._draw = draw
         self._bell = Bell()
 
     async def open(self, message: Open) -> Session:
         if message.viewer.profile_id is None:
             raise Invalid("a stream is opened for a profile; choose one first", field="profile_id")
-        chosen = rules.suitable(message.renditions, message.device, message.max_height)
+        chosen = rules.suitable(message.renditions, Fit(message.device, message.max_height))
         session = self._session(message, message.viewer.profile_id, chosen)
         some_ended = await self._database.transact(lambda connection: self._admit(connection, message, session))
         self._ring(some_ended)
         return session
 
     async def session(self, message: ByToken) -> Session:
-        self._tokens.check(message.session_id, message.token)
-        row = await self._database.read(lambda connection: sessions.find(connection, message.session_id), fresh=True)
-        return self._as_session(self._open(row))
+        return self._as_session(await self._by_token(message.session_id, message.token))
+
+    async def refit(self, message: Refit) -> Session:
+        row = await self._by_token(message.session_id, message.token)
+        if row.fit is None:
+            return self._as_session(row)
+        known = sessions.renditions(row)
+        fit = sessions.fit(row)
+        chosen = rules.suitable(message.renditions, rules.keeping(fit, known))
+        again = None if message.complete else fit
+        if message.complete or chosen != known:
+            await self._database.transact(
+                lambda connection: sessions.refit(connection, row.id, chosen, message.thumbnails, again)
+            )
+        changed = {"renditions": chosen, "thumbnails": message.thumbnails, "complete": message.complete}
+        return replace(self._as_session(row), **changed)
+
+    async def key(self, message: MakeKey) -> ContentKey:
+        draft, now = ContentKey(self._draw(16).hex(), self._draw(16)), milliseconds(self._clock.now())
+        return await self._database.transact(
+            lambda connection: keys.made(connection, message.encode_id, draft, self._masters, now)
+        )
+
+    async def licence(self, message: LicenceQuery) -> Licence:
+        row = await self._by_token(message.session_id, message.token)
+        encode_id = row.encode_path.rpartition("/")[2]
+        key = await self._database.read(lambda connection: keys.find(connection, encode_id, self._masters), fresh=True)
+        if key is None or (message.key_ids is not None and key.key_id not in message.key_ids):
+            raise NotLicensed
+        return Licence([key], moment(row.media_expires_at))
+
+    async def rewrap(self) -> int:
+        """Wraps every key by the newest master, after that one was made; how many were not yet."""
+        return await self._database.transact(lambda connection: keys.rewrap(connection, self._masters))
 
     async def heartbeat(self, message: Beat) -> Beaten:
         beaten, some_ended = await self._database.transact(lambda connection: self._beat(connection, message))
@@ -109,7 +161,10 @@ class Service:
         sessions.add(
             connection,
             session.renditions,
+            session.thumbnails,
+            None if message.complete else Fit(message.device, message.max_height),
             id=session.id,
+            key_id=session.key_id,
             account_id=session.account_id,
             profile_id=session.profile_id,
             login=session.login,
@@ -123,7 +178,8 @@ class Service:
             media_expires_at=milliseconds(session.media_expires_at),
             beat_at=now,
         )
-        self._tell(connection, "started", session)
+        about = {"series_id": message.series_id, "preview": message.preview}
+        self._tell(connection, "started", session, about)
         return bool(gone)
 
     def _beat(self, connection: Connection, message: Beat) -> tuple[Beaten, bool]:
@@ -135,6 +191,13 @@ class Service:
             self._end(connection, gone)
         sessions.beat(connection, row.id, now)
         return Beaten(row.title_id, row.duration_ms), bool(gone)
+
+    async def _by_token(self, session_id: str, token: str) -> Row[Any]:
+        """The row of a session that lives, to who has its token."""
+        self._tokens.check(session_id, token)
+        return self._open(
+            await self._database.read(lambda connection: sessions.find(connection, session_id), fresh=True)
+        )
 
     def _own_open(self, connection: Connection, message: Beat) -> Row[Any]:
         row = self._open(sessions.find(connection, message.session_id))
@@ -157,8 +220,11 @@ class Service:
         for row in rows:
             self._tell(connection, "ended", row)
 
-    def _tell(self, connection: Connection, change: str, session: Session | Row[Any]) -> None:
+    def _tell(
+        self, connection: Connection, change: str, session: Session | Row[Any], about: dict[str, Any] | None = None
+    ) -> None:
         data = {
+            **(about or {}),
             "title_id": session.title_id,
             "account_id": session.account_id,
             "profile_id": session.profile_id,
@@ -185,6 +251,9 @@ class Service:
             territory=message.viewer.territory,
             started_at=now,
             media_expires_at=rules.media_expires_at(now, message.duration_ms),
+            thumbnails=message.thumbnails,
+            key_id=message.key_id,
+            complete=message.complete,
         )
 
     def _as_session(self, row: Row[Any]) -> Session:
@@ -202,6 +271,9 @@ class Service:
             territory=row.territory,
             started_at=moment(row.started_at),
             media_expires_at=moment(row.media_expires_at),
+            thumbnails=sessions.thumbnails(row),
+            key_id=row.key_id,
+            complete=row.fit is None,
         )
 
     async def _ended_after(self, after: int) -> Ended:

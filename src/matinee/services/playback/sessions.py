@@ -9,18 +9,28 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, insert, select, update
 
 from matinee.services.playback.contract import Ended
+from matinee.services.playback.rules import Fit
 from matinee.services.playback.tables import ended, sessions
 from matinee.terms.rendition import Rendition
+from matinee.terms.thumbnails import Thumbnails
 
 Rows = Sequence[Row[Any]]
 
-_LIGHT = [column for column in sessions.c if column is not sessions.c.renditions]
+_HEAVY = {sessions.c.renditions, sessions.c.thumbnails, sessions.c.fit}
+_LIGHT = [column for column in sessions.c if column not in _HEAVY]
 
 # Built once: a statement costs more to build than to run.
 _ADD = insert(sessions)
 _FIND = select(sessions).where(sessions.c.id == bindparam("session_id"))
 _BEAT = update(sessions).where(sessions.c.id == bindparam("session_id")).values(beat_at=bindparam("at_ms"))
 _END = update(sessions).where(sessions.c.id.in_(bindparam("ids", expanding=True))).values(ended_at=bindparam("at_ms"))
+_REFIT = (
+    update(sessions)
+    .where(sessions.c.id == bindparam("session_id"), sessions.c.fit.is_not(None))
+    .values(renditions=bindparam("chosen"), thumbnails=bindparam("small"), fit=bindparam("again"))
+)
+"""A session whose encode was complete before stays as it is: another that asked at the same time knew more."""
+
 _LIST = insert(ended)
 _NEWEST = select(func.max(ended.c.cursor))
 _FORGET = delete(ended).where(
@@ -39,9 +49,28 @@ _ENDED = (
 )
 
 
-def add(connection: Connection, renditions: list[Rendition], **columns: Any) -> None:
+def add(
+    connection: Connection,
+    renditions: list[Rendition],
+    thumbnails: Thumbnails | None,
+    fit: Fit | None,
+    **columns: Any,
+) -> None:
     """Writes a session; `columns` are the others of the table."""
-    connection.execute(_ADD, {"renditions": msgspec.msgpack.encode(renditions), **columns})
+    packed = {"renditions": _packed(renditions), "thumbnails": _packed(thumbnails), "fit": _packed(fit)}
+    connection.execute(_ADD, {**packed, **columns})
+
+
+def _packed(value: Any) -> bytes | None:
+    return None if value is None else msgspec.msgpack.encode(value)
+
+
+def refit(
+    connection: Connection, session_id: str, renditions: list[Rendition], thumbnails: Thumbnails | None, fit: Fit | None
+) -> None:
+    """Writes what was chosen anew; without a fit nothing more is."""
+    packed = {"chosen": _packed(renditions), "small": _packed(thumbnails), "again": _packed(fit)}
+    connection.execute(_REFIT, {"session_id": session_id, **packed})
 
 
 def find(connection: Connection, session_id: str) -> Row[Any] | None:
@@ -52,6 +81,16 @@ def find(connection: Connection, session_id: str) -> Row[Any] | None:
 def renditions(row: Row[Any]) -> list[Rendition]:
     """Those that were chosen for the session, best first."""
     return msgspec.msgpack.decode(row.renditions, type=list[Rendition])
+
+
+def fit(row: Row[Any]) -> Fit:
+    """What is chosen for, of a session whose encode is not complete."""
+    return msgspec.msgpack.decode(row.fit, type=Fit)
+
+
+def thumbnails(row: Row[Any]) -> Thumbnails | None:
+    """The film's, where it had them when the session began."""
+    return msgspec.msgpack.decode(row.thumbnails, type=Thumbnails) if row.thumbnails else None
 
 
 def not_ended(connection: Connection, where: ColumnElement[bool]) -> Rows:

@@ -20,6 +20,9 @@ sessions = Table(
     Column("duration_ms", BigInteger, nullable=False),
     Column("segment_ms", Integer, nullable=False),
     Column("renditions", LargeBinary, nullable=False),  # msgpack of the chosen list[Rendition], best first
+    Column("thumbnails", LargeBinary),  # msgpack of Thumbnails
+    Column("key_id", String(32)),
+    Column("fit", LargeBinary),  # msgpack of rules.Fit, while its encode is not complete
     Column("territory", String(2), nullable=False),
     Column("device", String(200), nullable=False),
     Column("started_at", BigInteger, nullable=False),
@@ -36,6 +39,16 @@ ended = Table(
     Column("session_id", String(40), nullable=False),
     Column("media_expires_at", BigInteger, nullable=False, index=True),
     sqlite_autoincrement=True,
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("encode_id", String(40), primary_key=True),
+    Column("key_id", String(32), nullable=False, unique=True),
+    Column("wrapped", LargeBinary(24), nullable=False),  # AES key wrap (RFC 3394) of the 16 bytes
+    Column("master", String(16), nullable=False),  # by which of the masters
+    Column("made_at", BigInteger, nullable=False),
 )
 
 outbox = outbox_table(metadata)

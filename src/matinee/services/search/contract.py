@@ -10,9 +10,16 @@ from matinee.runtime.rpc.operation import operation
 from matinee.terms.maturity import Maturity
 
 
+class Translation(Struct, frozen=True):
+    """What is written about a title in another language."""
+
+    title: str
+    synopsis: str = ""
+
+
 class Document(Struct, frozen=True):
-    """What is searched of a published title. `revision` orders versions of it; an older one changes nothing.
-    `territories` empty: everywhere."""
+    """What is searched of a published film or series, in all its languages. `revision` orders versions of it; an older one
+    changes nothing. `territories` empty: everywhere."""
 
     title_id: str
     revision: int
@@ -23,6 +30,7 @@ class Document(Struct, frozen=True):
     maturity: Maturity
     territories: list[str]
     popularity: float = 0.0
+    translations: dict[str, Translation] = {}
 
 
 class Documents(Struct, frozen=True):
@@ -30,7 +38,7 @@ class Documents(Struct, frozen=True):
 
 
 class Removal(Struct, frozen=True):
-    """A title that was withdrawn at this revision."""
+    """A title that was withdrawn or hidden at this revision."""
 
     title_id: str
     revision: int

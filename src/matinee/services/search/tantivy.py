@@ -26,9 +26,9 @@ from tantivy import FieldType, Index, Occur, Query, Schema, SchemaBuilder, Searc
 from matinee.runtime.disk import is_full
 from matinee.runtime.errors import MatineeError, OutOfSpace, Unavailable
 from matinee.services.search import rules
-from matinee.services.search.contract import Document, Removal, SearchQuery, State
+from matinee.services.search.contract import Document, Removal, SearchQuery, State, Translation
 
-FORMAT = 1  # of the index: another begins it anew
+FORMAT = 2  # of the index: another begins it anew
 _TAKE = 400  # hits that are ranked
 _MOST_PLAYED = 200  # always among them, where they match
 _LIFT = 1000.0  # far over any score of words: puts them there
@@ -44,7 +44,7 @@ class Kept(Struct, frozen=True, array_like=True):
     title_id: str
     number: int
     revision: int
-    heading: str = ""
+    headings: tuple[str, ...] = ()
     popularity: float = 0.0
     live: bool = False
 
@@ -229,7 +229,8 @@ class TantivyStore:
         for number, score in hits.items():
             kept = self._numbered[number]
             plays = self._plays.get(kept.title_id, 0.0)
-            ranked.append((-rules.rank(score, plays, kept.heading, text), len(kept.heading), kept.title_id))
+            best, length = max((rules.rank(score, plays, each, text), -len(each)) for each in kept.headings)
+            ranked.append((-best, -length, kept.title_id))
         return [title_id for _, _, title_id in sorted(ranked)[: query.limit]]
 
     def _hits(self, searcher: Searcher, clauses: list[tuple[Occur, Query]]) -> dict[int, float]:
@@ -304,15 +305,23 @@ def _schema() -> Schema:
 def _kept(change: Document | Removal, number: int) -> Kept:
     if isinstance(change, Removal):
         return Kept(change.title_id, number, change.revision)
-    return Kept(change.title_id, number, change.revision, rules.heading(change.title), change.popularity, live=True)
+    headings = tuple(dict.fromkeys(rules.heading(words.title) for words in _words(change)))
+    return Kept(change.title_id, number, change.revision, headings, change.popularity, live=True)
+
+
+def _words(document: Document) -> list[Translation]:
+    return [Translation(document.title, document.synopsis), *document.translations.values()]
 
 
 def _terms(document: Document) -> dict[str, Any]:
-    title, about = rules.words(document.title), rules.words(document.synopsis)
+    spoken = _words(document)
+    titles = [rules.words(words.title) for words in spoken]
+    title = [word for words in titles for word in words]
+    about = [word for words in spoken for word in rules.words(words.synopsis)]
     genres = [word.letters or word.run for genre in document.genres for word in rules.words(genre)]
     return {
         "letters": _once(word.letters for word in title),
-        "joined": _once(rules.joined(title)),
+        "joined": _once(both for words in titles for both in rules.joined(words)),
         "pieces": _once(piece for word in title if word.run for piece in rules.indexed_pieces(word.run)),
         "genre": _once([*genres, *([str(document.year)] if document.year else [])]),
         "about": _once(term for word in about for term in (word.letters, *rules.asked_pieces(word.run))),

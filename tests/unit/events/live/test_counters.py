@@ -4,12 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from matinee.events.live.counters import beacon_count
+from matinee.events.live.counters import beacon_count, play_count
 from matinee.runtime.events import Event
 from matinee.services.metrics.contract import Count
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 TITLE = "ttl_" + "0" * 31 + "1"
+SERIES = "ttl_" + "0" * 31 + "2"
 
 
 def beacon(kind: str, name: str = "x", title_id: str | None = TITLE, at: datetime = NOW) -> Event:
@@ -52,3 +53,9 @@ def test_a_time_too_long_ago_counts_when_it_came(ago: timedelta, counted: timede
     count = beacon_count(beacon("error", at=NOW - ago))
     assert count is not None
     assert count.at == NOW - counted
+
+
+@pytest.mark.parametrize(("series_id", "counted"), [(None, TITLE), (SERIES, SERIES)])
+def test_an_episode_s_play_counts_for_its_series(series_id: str | None, counted: str) -> None:
+    data = {"title_id": TITLE, "series_id": series_id}
+    assert play_count(Event("e", "matinee/playback", "matinee.playback.started", NOW, "ses", data)).key == counted

@@ -12,13 +12,18 @@ import psutil
 import pytest
 
 from matinee.runtime.errors import Unavailable
+from matinee.services.jobs.confinement import REPORT, faults
 from matinee.services.jobs.processes import Processes
+from matinee.services.jobs.programs import Bounds
 
 Eventually = Callable[..., Awaitable[None]]
 
 
 def gone(pid: int) -> bool:
-    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 async def test_output_and_the_end_of_errors_are_kept(tmp_path: Path) -> None:
@@ -70,3 +75,29 @@ async def test_a_killed_worker_takes_its_program_with_it(eventually: Eventually)
         assert not gone(program)
         os.kill(worker.pid, signal.SIGKILL)
         await eventually(lambda: gone(program))
+
+
+async def test_a_program_is_niced_limited_and_without_network() -> None:
+    ended = await Processes().run([sys.executable, "-c", REPORT])
+    assert ended.code == 0, ended.errors
+    found = faults(ended.output.decode())
+    assert [fault for fault in found if "network" not in fault] == []
+    here = subprocess.run([sys.executable, "-c", REPORT], capture_output=True, text=True, check=True).stdout
+    assert len(faults(here)) == 3
+
+
+async def test_a_program_that_takes_too_much_memory_ends_alone() -> None:
+    code = "import sys; kept = bytearray(300_000_000); print('took it')"
+    ended = await Processes().run([sys.executable, "-c", code], bounds=Bounds(memory_mb=100))
+    assert (ended.code, ended.output, ended.last_words) == (1, b"", "MemoryError")
+    ended = await Processes().run([sys.executable, "-c", code], bounds=Bounds(memory_mb=900))
+    assert ended.output == b"took it\n"
+
+
+async def test_a_program_that_writes_too_large_a_file_ends(tmp_path: Path) -> None:
+    command = ["dd", "if=/dev/zero", "of=big", "bs=1M", "count=8"]
+    ended = await Processes().run(command, folder=tmp_path, bounds=Bounds(file_mb=2))
+    assert ended.last_words == "it wrote a larger file than it may"
+    assert (tmp_path / "big").stat().st_size <= 2_000_000
+    ended = await Processes().run(command, folder=tmp_path, bounds=Bounds(file_mb=20))
+    assert ended.code == 0

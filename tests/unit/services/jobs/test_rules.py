@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from msgspec.structs import replace
 
-from matinee.services.jobs import rules
-from matinee.services.jobs.contract import JobState, Reason, Step, TaskState
+from matinee.runtime.errors import Conflict
+from matinee.services.jobs import outlook, rules
+from matinee.services.jobs.contract import Backoff, JobState, Reason, Step, TaskState
 from matinee.services.jobs.rules import Course
 
 LIVE = rules.LIVE
@@ -66,7 +69,28 @@ class JobMachine(RuleBasedStateMachine):
         if before is Reason.NORMAL:
             assert rules.reason(self.course) is Reason.NORMAL
 
-    @precondition(lambda self: rules.is_over(self.course) and rules.reason(self.course) is not Reason.NORMAL)
+    @precondition(lambda self: len(self.course.steps) < 12 and self.live())
+    @rule(data=st.data(), plan=plans())
+    def end_with_further_steps(self, data: st.DataObject, plan: list[Step]) -> None:
+        step, place = data.draw(st.sampled_from(self.live())), len(self.course.steps)
+        further = [
+            replace(each, name=f"{each.name}.{place}", after=[step, *(f"{name}.{place}" for name in each.after)])
+            for each in plan
+        ]
+        self.now += 1
+        self.runs.update({each.name: 0 for each in further})
+        self.course = rules.ended(rules.grown(self.course, further), step, Reason.NORMAL, "", self.now)
+
+    @precondition(lambda self: rules.state(self.course) is JobState.ACCEPTED)
+    @rule(data=st.data())
+    def begin_anew(self, data: st.DataObject) -> None:
+        step = data.draw(st.sampled_from(self.ready() + self.live()))
+        self.by_hand += 1
+        self.course = rules.hurried(self.course, step, self.now)
+        assert self.course.latest()[step].ready_at is not None
+
+    @precondition(lambda self: rules.reason(self.course) not in {None, Reason.NORMAL, Reason.KILLED})
+    @precondition(lambda self: rules.is_over(self.course))
     @rule()
     def try_again(self) -> None:
         self.by_hand += 1
@@ -97,7 +121,7 @@ class JobMachine(RuleBasedStateMachine):
 
     @invariant()
     def progress_is_a_share(self) -> None:
-        assert 0 <= rules.progress(self.course) <= 1
+        assert 0 <= outlook.progress(self.course) <= 1
 
 
 JobMachine.TestCase.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
@@ -105,10 +129,37 @@ TestJob = JobMachine.TestCase
 
 
 def test_pauses_double_up_to_a_minute() -> None:
-    assert [rules.delay_ms(failed) for failed in (1, 2, 3, 6, 7, 99)] == [1000, 2000, 4000, 32000, 60000, 60000]
+    waits = [rules.delay_ms(Backoff(), failed) for failed in (1, 2, 3, 6, 7, 99)]
+    assert waits == [1000, 2000, 4000, 32000, 60000, 60000]
+
+
+def test_pauses_may_be_none_or_always_the_same() -> None:
+    assert {rules.delay_ms(Backoff(0), failed) for failed in range(1, 9)} == {0}
+    assert {rules.delay_ms(Backoff(5, factor=1), failed) for failed in range(1, 9)} == {5000}
 
 
 def test_progress_weighs_steps() -> None:
     course = rules.begin([Step("a", "do", weight=1), Step("b", "do", weight=3)], 0)
     course = rules.ended(rules.started(rules.launched(course, "a"), "a"), "a", Reason.NORMAL, "", 1)
-    assert rules.progress(course) == 0.25
+    assert outlook.progress(course) == 0.25
+
+
+def begun(*steps: Step) -> Course:
+    return rules.begin(steps or (Step("a", "do"), Step("b", "do", after=["a"])), 0)
+
+
+@pytest.mark.parametrize("step", ["gone", "b"])
+def test_a_step_that_cannot_begin_is_not_hurried(step: str) -> None:
+    with pytest.raises(Conflict):
+        rules.hurried(begun(), step, 5)
+
+
+def test_a_step_that_ended_well_is_not_hurried() -> None:
+    course = rules.ended(rules.launched(begun(), "a"), "a", Reason.NORMAL, "", 1)
+    with pytest.raises(Conflict, match="ended well"):
+        rules.hurried(course, "a", 5)
+
+
+def test_a_job_that_is_over_is_not_paused() -> None:
+    with pytest.raises(Conflict):
+        rules.held(rules.canceled(begun()), paused=True)

@@ -39,11 +39,11 @@ function worthShowing({ id, items }: Home["rows"][number]): boolean {
   return items.length > (id.startsWith("genre-") ? 1 : 0);
 }
 
-/** The newest film, with how far it was watched where it was begun. */
-function featuredOf(rows: Home["rows"]): Item | undefined {
-  const newest = (rows.find((row) => row.id === "new") ?? rows[0])?.items[0];
-  const begun = rows.find((row) => row.id === CONTINUE)?.items.find((item) => item.id === newest?.id);
-  return begun ?? newest;
+/** The newest title, and how one goes on with it where it was begun. */
+function featuredOf(rows: Home["rows"]) {
+  const item = (rows.find((row) => row.id === "new") ?? rows[0])?.items[0];
+  const begun = rows.find((row) => row.id === CONTINUE)?.items;
+  return { item, goingOn: begun?.find((one) => one.id === item?.id || one.episode?.series_id === item?.id) };
 }
 
 export function HomePage() {
@@ -58,7 +58,7 @@ export function HomePage() {
   return (
     <div className="home">
       <h1 className="sr-only">Home</h1>
-      {featured && <Hero item={featured} />}
+      {featured.item && <Hero item={featured.item} goingOn={featured.goingOn} />}
       <ErrorNotice error={forgetting.error} />
       {editor && <PreparingRow />}
       {rows.map((row) => (

@@ -2,17 +2,22 @@ import { useEffect, useState } from "react";
 import { Icon } from "../../components/Icon";
 import { timecode } from "../../lib/format";
 import type { Actions } from "./actions";
+import { type Chapter, chapterAt } from "./chapters";
+import { ChapterMenu } from "./ChapterMenu";
 import { SeekBar } from "./SeekBar";
-import { TrackMenu } from "./TrackMenu";
+import type { Find } from "./Thumbnail";
+import { type Group, TrackMenu } from "./TrackMenu";
 import type { Choices } from "./tracks";
 import type { VideoState } from "./useVideo";
 
-export type Menu = "subtitles" | "audio" | null;
+export type Menu = "tracks" | "chapters" | null;
 
 type Props = {
   state: VideoState;
   actions: Actions;
   choices: Choices;
+  chapters: Chapter[];
+  find: Find;
   menu: Menu;
   onMenu: (menu: Menu) => void;
 };
@@ -49,11 +54,32 @@ function Volume({ state, actions }: { state: VideoState; actions: Actions }) {
   );
 }
 
-export function Controls({ state, actions, choices, menu, onMenu }: Props) {
+function Now({ chapter }: { chapter: Chapter | null }) {
+  return chapter && <span className="player-chapter">{chapter.title}</span>;
+}
+
+/** What there is to choose between: one sound is no choice, nor is "Off" alone. */
+function groupsOf({ audio, subtitles }: Choices): Group[] {
+  const groups = [
+    { name: "Audio", choices: audio },
+    { name: "Subtitles", choices: subtitles },
+  ];
+  return groups.filter(({ choices }) => choices.length > 1);
+}
+
+export function Controls({ state, actions, choices, chapters, find, menu, onMenu }: Props) {
   const full = useFullscreen();
+  const groups = groupsOf(choices);
   return (
     <div className="player-controls">
-      <SeekBar time={state.time} duration={state.duration} buffered={state.buffered} onSeek={actions.seekTo} />
+      <SeekBar
+        time={state.time}
+        duration={state.duration}
+        buffered={state.buffered}
+        chapters={chapters}
+        find={find}
+        onSeek={actions.seekTo}
+      />
       <div className="player-buttons">
         <button
           type="button"
@@ -76,23 +102,23 @@ export function Controls({ state, actions, choices, menu, onMenu }: Props) {
           <span aria-hidden="true"> / </span>
           <span aria-label="Duration">{timecode(state.duration)}</span>
         </div>
-        <div className="player-gap" />
-        {choices.audio.length > 1 && (
-          <TrackMenu
-            name="Audio"
-            icon="audio"
-            choices={choices.audio}
-            open={menu === "audio"}
-            onOpen={(open) => onMenu(open ? "audio" : null)}
+        <div className="player-gap">{chapters.length > 1 && <Now chapter={chapterAt(chapters, state.time)} />}</div>
+        {chapters.length > 1 && (
+          <ChapterMenu
+            chapters={chapters}
+            time={state.time}
+            open={menu === "chapters"}
+            onOpen={(open) => onMenu(open ? "chapters" : null)}
+            onSeek={actions.seekTo}
           />
         )}
-        {choices.subtitles.length > 1 && (
+        {groups.length > 0 && (
           <TrackMenu
-            name="Subtitles"
-            icon="subtitles"
-            choices={choices.subtitles}
-            open={menu === "subtitles"}
-            onOpen={(open) => onMenu(open ? "subtitles" : null)}
+            name={groups.map(({ name }) => name).join(" and ")}
+            icon={choices.subtitles.length > 1 ? "subtitles" : "audio"}
+            groups={groups}
+            open={menu === "tracks"}
+            onOpen={(open) => onMenu(open ? "tracks" : null)}
           />
         )}
         <button

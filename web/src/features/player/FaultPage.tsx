@@ -78,6 +78,21 @@ function explain(fault: Fault): { title: string; text: ReactNode } {
         title: "This viewing has ended",
         text: <p>Its pass no longer counts: it ran out, the device was signed out, or the film was withdrawn. Start it again.</p>,
       };
+    case "insecure":
+      return {
+        title: "This film needs a secure connection",
+        text: <p>It is encrypted, and browsers decrypt only by https or at localhost. Open Matinee by its https address.</p>,
+      };
+    case "locked":
+      return {
+        title: "This browser cannot unlock the film",
+        text: (
+          <>
+            <p>The film is encrypted, and this browser got no key for it, or has no Clear Key module. Try again, or another up-to-date browser.</p>
+            <p className="muted small">{fault.detail}</p>
+          </>
+        ),
+      };
     case "manifest":
       return { title: "The film could not be opened", text: <p>Matinee did not send the film’s table of contents. Try again in a moment.</p> };
     case "unplayable":

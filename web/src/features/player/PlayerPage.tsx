@@ -5,6 +5,7 @@ import { back, useQueryParam } from "../../lib/router";
 import { Engine } from "./engine";
 import type { Fault } from "./fault";
 import { FaultPage } from "./FaultPage";
+import { nameOf } from "./name";
 import { ProblemPage } from "./ProblemPage";
 import { Screen } from "./Screen";
 import { usePlay } from "./usePlay";
@@ -14,14 +15,21 @@ import "./player.css";
 const SUPPORTED = Engine.supported();
 const NO_SUPPORT: Fault = { kind: "unplayable", detail: "This browser has no Media Source Extensions." };
 
+/** Where the address says to begin, in seconds; null where it leaves that to what was watched. */
+function begun(from: string): number | null {
+  if (from === "start") return 0;
+  return /^\d{1,6}(\.\d{1,3})?$/.test(from) ? Number(from) : null;
+}
+
 export default function PlayerPage({ id }: { id: string }) {
   const queries = useQueryClient();
-  const fromStart = useQueryParam("from") === "start";
-  const { play, problem, asked_ms, round, again, fail } = usePlay(id);
+  const from = begun(useQueryParam("from"));
+  const preview = useQueryParam("preview") === "1";
+  const { play, problem, asked_ms, round, again, fail } = usePlay(id, preview);
   const [fault, setFault] = useState<Fault | null>(null);
-  usePageTitle(play?.title.title ?? "Film");
+  usePageTitle(play ? nameOf(play.title) : "Film");
 
-  const leave = useCallback(() => back(`/titles/${id}`), [id]);
+  const leave = useCallback(() => back(preview ? `/studio/titles/${id}` : `/titles/${id}`), [id, preview]);
   const retry = useCallback(() => {
     setFault(null);
     again();
@@ -31,6 +39,12 @@ export default function PlayerPage({ id }: { id: string }) {
   const left = useCallback(() => {
     for (const key of ["home", "title"]) void queries.invalidateQueries({ queryKey: [key] });
   }, [queries]);
+  useEffect(
+    () => () => {
+      if (document.fullscreenElement && !location.pathname.startsWith("/watch/")) void document.exitFullscreen();
+    },
+    [],
+  );
   useEffect(() => {
     const restored = (event: PageTransitionEvent) => event.persisted && retry();
     window.addEventListener("pageshow", restored);
@@ -45,7 +59,7 @@ export default function PlayerPage({ id }: { id: string }) {
       key={round}
       play={play}
       asked_ms={asked_ms}
-      fromStart={fromStart}
+      from={from}
       onFault={setFault}
       onProblem={fail}
       onLeave={leave}

@@ -5,9 +5,12 @@ import { Spinner } from "../../components/Skeleton";
 import type { Problem } from "../../lib/problem";
 import type { Play } from "../../lib/shapes";
 import { actionsOf } from "./actions";
+import type { Chapter } from "./chapters";
 import { Controls, type Menu } from "./Controls";
 import type { Fault } from "./fault";
 import type { Choice } from "./tracks";
+import { nameOf } from "./name";
+import { NextEpisode } from "./NextEpisode";
 import { useAwake } from "./useAwake";
 import { useEngine } from "./useEngine";
 import { useKeys } from "./useKeys";
@@ -16,12 +19,14 @@ import { useVideo } from "./useVideo";
 type Props = {
   play: Play | null;
   asked_ms: number;
-  fromStart: boolean;
+  from: number | null;
   onFault: (fault: Fault) => void;
   onProblem: (problem: Problem) => void;
   onLeave: () => void;
   onLeft: () => void;
 };
+
+const NONE: Chapter[] = [];
 
 /** Off, or back to the first there is. */
 function toggleSubtitles(choices: Choice[]): void {
@@ -30,23 +35,23 @@ function toggleSubtitles(choices: Choice[]): void {
 }
 
 /** The film with its controls, which hide while it plays and nobody moves. */
-export function Screen({ play, asked_ms, fromStart, onFault, onProblem, onLeave, onLeft }: Props) {
+export function Screen({ play, asked_ms, from, onFault, onProblem, onLeave, onLeft }: Props) {
   const video = useRef<HTMLVideoElement>(null);
-  const container = useRef<HTMLElement>(null);
   const picture = useRef<HTMLDivElement>(null);
   const state = useVideo(video);
-  const choices = useEngine({ play, asked_ms, fromStart, video, container: picture, onFault, onProblem, onLeft });
+  const { choices, find } = useEngine({ play, asked_ms, from, video, container: picture, onFault, onProblem, onLeft });
   const actions = useMemo(
-    () => actionsOf(() => video.current, () => container.current),
+    () => actionsOf(() => video.current, () => document.documentElement), // so that the next episode stays in full screen
     [],
   );
-  const title = play?.title.title ?? "Film";
+  const title = play ? nameOf(play.title) : "Film";
+  const chapters = play?.chapters ?? NONE;
   const [menu, setMenu] = useState<Menu>(null);
   const { awake, wake, sleep } = useAwake(state.paused || menu !== null || !state.started);
   const onSubtitles = useCallback(() => toggleSubtitles(choices.subtitles), [choices]);
   const keys = useMemo(
-    () => ({ actions, volume: state.volume, onSubtitles, onLeave, onAnyKey: wake }),
-    [actions, state.volume, onSubtitles, onLeave, wake],
+    () => ({ actions, chapters, volume: state.volume, onSubtitles, onLeave, onAnyKey: wake }),
+    [actions, chapters, state.volume, onSubtitles, onLeave, wake],
   );
   useKeys(keys);
 
@@ -59,7 +64,6 @@ export function Screen({ play, asked_ms, fromStart, onFault, onProblem, onLeave,
 
   return (
     <main
-      ref={container}
       className={`player ${awake ? "awake" : "asleep"}`}
       onPointerMove={(event) => event.pointerType === "mouse" && wake()}
     >
@@ -78,7 +82,8 @@ export function Screen({ play, asked_ms, fromStart, onFault, onProblem, onLeave,
           <Icon name="play" size={64} />
         </button>
       )}
-      {state.ended && (
+      {state.ended && play?.next && <NextEpisode next={play.next} onLeave={onLeave} />}
+      {state.ended && !play?.next && (
         <div className="player-end">
           <h2>{title}</h2>
           <p className="muted">has ended.</p>
@@ -96,7 +101,17 @@ export function Screen({ play, asked_ms, fromStart, onFault, onProblem, onLeave,
         </button>
         {play && <h1>{title}</h1>}
       </div>
-      {play && <Controls state={state} actions={actions} choices={choices} menu={menu} onMenu={setMenu} />}
+      {play && (
+        <Controls
+          state={state}
+          actions={actions}
+          choices={choices}
+          chapters={chapters}
+          find={find}
+          menu={menu}
+          onMenu={setMenu}
+        />
+      )}
     </main>
   );
 }

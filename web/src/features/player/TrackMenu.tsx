@@ -1,28 +1,59 @@
-import { type KeyboardEvent, useEffect, useRef } from "react";
+import { type KeyboardEvent, useEffect, useId, useRef } from "react";
 import { Icon, type IconName } from "../../components/Icon";
 import type { Choice } from "./tracks";
+
+export type Group = { name: string; choices: Choice[] };
 
 type Props = {
   name: string;
   icon: IconName;
-  choices: Choice[];
+  groups: Group[];
   open: boolean;
   onOpen: (open: boolean) => void;
 };
 
-function move(event: KeyboardEvent<HTMLUListElement>) {
+const STEPS: Record<string, (now: number, count: number) => number> = {
+  ArrowDown: (now, count) => (now + 1) % count,
+  ArrowUp: (now, count) => (now - 1 + count) % count,
+  Home: () => 0,
+  End: (_, count) => count - 1,
+};
+
+function move(event: KeyboardEvent<HTMLElement>) {
+  const step = STEPS[event.key];
+  if (!step) return;
+  event.preventDefault();
   const items = [...event.currentTarget.querySelectorAll<HTMLElement>("[role=menuitemradio]")];
   const now = items.findIndex((item) => item === document.activeElement);
-  const way = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
-  if (way === 0) return;
-  event.preventDefault();
-  items[(now + way + items.length) % items.length]?.focus();
+  items[step(now, items.length)]?.focus();
 }
 
-/** A button with a menu of which one is on. */
-export function TrackMenu({ name, icon, choices, open, onOpen }: Props) {
+function Choices({ choices, onChosen }: { choices: Choice[]; onChosen: () => void }) {
+  return choices.map((choice) => (
+    <li key={choice.id} role="none">
+      <button
+        type="button"
+        role="menuitemradio"
+        aria-checked={choice.active}
+        tabIndex={-1}
+        onClick={() => {
+          choice.choose();
+          onChosen();
+        }}
+      >
+        <span className="track-check">{choice.active && <Icon name="check" size={18} />}</span>
+        <span lang={choice.language}>{choice.label}</span>
+        {choice.detail && <span className="track-detail">{choice.detail}</span>}
+      </button>
+    </li>
+  ));
+}
+
+/** A button with a menu; of each group one is on. */
+export function TrackMenu({ name, icon, groups, open, onOpen }: Props) {
   const button = useRef<HTMLButtonElement>(null);
-  const menu = useRef<HTMLUListElement>(null);
+  const menu = useRef<HTMLDivElement>(null);
+  const id = useId();
   useEffect(() => {
     if (!open) return;
     menu.current?.querySelector<HTMLElement>("[aria-checked=true]")?.focus();
@@ -36,6 +67,12 @@ export function TrackMenu({ name, icon, choices, open, onOpen }: Props) {
   const close = () => {
     onOpen(false);
     button.current?.focus();
+  };
+  const press = (event: KeyboardEvent<HTMLElement>) => {
+    if (event.key === "Tab") onOpen(false);
+    if (event.key !== "Escape") return move(event);
+    event.preventDefault();
+    close();
   };
   return (
     <div className="track-menu">
@@ -51,34 +88,16 @@ export function TrackMenu({ name, icon, choices, open, onOpen }: Props) {
         <Icon name={icon} />
       </button>
       {open && (
-        <ul
-          ref={menu}
-          role="menu"
-          aria-label={name}
-          onKeyDown={(event) => {
-            if (event.key === "Escape") {
-              event.preventDefault();
-              close();
-            } else move(event);
-          }}
-        >
-          {choices.map((choice) => (
-            <li key={choice.id} role="none">
-              <button
-                type="button"
-                role="menuitemradio"
-                aria-checked={choice.active}
-                onClick={() => {
-                  choice.choose();
-                  close();
-                }}
-              >
-                <span className="track-check">{choice.active && <Icon name="check" size={18} />}</span>
-                {choice.label}
-              </button>
-            </li>
+        <div ref={menu} role="menu" aria-label={name} tabIndex={-1} onKeyDown={press}>
+          {groups.map((group) => (
+            <div key={group.name} className="track-group">
+              {groups.length > 1 && <div id={`${id}${group.name}`}>{group.name}</div>}
+              <ul role="group" aria-labelledby={groups.length > 1 ? `${id}${group.name}` : undefined}>
+                <Choices choices={group.choices} onChosen={close} />
+              </ul>
+            </div>
           ))}
-        </ul>
+        </div>
       )}
     </div>
   );

@@ -6,6 +6,7 @@ export type Actions = {
   setVolume: (volume: number) => void;
   toggleMuted: () => void;
   toggleFullscreen: () => void;
+  toChapter: (start: (seconds: number) => number | null) => void;
 };
 
 type AppleVideo = HTMLVideoElement & { webkitEnterFullscreen?: () => void };
@@ -23,6 +24,11 @@ export function actionsOf(video: () => HTMLVideoElement | null, container: () =>
       if (!element) return;
       if (element.paused) void element.play().catch(() => undefined);
       else element.pause();
+    },
+    toChapter: (start) => {
+      const element = video();
+      const seconds = element && start(element.currentTime);
+      if (seconds !== null) seekTo(seconds);
     },
     seekBy: (seconds) => {
       const element = video();

@@ -1,13 +1,18 @@
 import shaka from "shaka-player/dist/shaka-player.dash-es2021.js";
-import type { Play } from "../../lib/shapes";
+import type { Play, PlayContents } from "../../lib/shapes";
 import { Appliances } from "./appliances";
-import { type Fault, failedUrl, isManifestRequest, isNetwork, isRefusal, isShakaError } from "./fault";
+import { drmFault, type Fault, failedUrl, isDrm, isManifestRequest, isNetwork, isRefusal, isShakaError } from "./fault";
+import { GrowingManifest } from "./growing";
 import { reloadOnce } from "./reload";
+import type { Picture } from "./sheets";
 
 export type TextTrack = shaka.extern.TextTrack;
 export type AudioTrack = shaka.extern.AudioTrack;
 
 const AGAIN_MS = 1000;
+const LOOK_MS = 5000; // how often it is asked whether better pictures have come
+const AHEAD_S = 30;
+const AHEAD_GROWING_S = 10; // what is fetched already stays as it is
 const TRIES = 6; // streaming retries without one good segment, before the viewer is told
 
 type Listeners = { onFault: (fault: Fault) => void; onTracks: () => void };
@@ -24,6 +29,7 @@ export class Engine {
   #appliances = new Appliances([]);
   #failures = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
+  #manifest: GrowingManifest | undefined;
   #blocked = new Set<string>();
 
   static supported(): boolean {
@@ -45,9 +51,11 @@ export class Engine {
     this.#session_id = play.session_id;
     this.#appliances = new Appliances(play.appliances);
     this.#player.configure(configuration(play));
+    shaka.media.ManifestParser.registerParserByMime("application/dash+xml", () => (this.#manifest = new GrowingManifest()));
     try {
       await this.#attached;
       await this.#player.load(new URL(play.manifests.dash, location.href).href, position_s);
+      if (play.contents_url) void this.#grow(play.contents_url);
     } catch (error) {
       this.#take(error);
     }
@@ -74,6 +82,34 @@ export class Engine {
 
   hear(track: AudioTrack): void {
     this.#player.selectAudioTrack(track);
+  }
+
+  /** The picture of a moment; null where the film has none. */
+  async picture(seconds: number): Promise<Picture | null> {
+    const found = await this.#player.getThumbnails(null, seconds).catch(() => null);
+    const url = found?.uris[0];
+    if (!found || url === undefined) return null;
+    const { positionX: x, positionY: y, width, height } = found;
+    return { urls: this.#appliances.addresses(url), x, y, width, height };
+  }
+
+  /** Takes in better pictures as they come, until the film is complete. */
+  async #grow(contents_url: string): Promise<void> {
+    for (let complete = false; !complete; ) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      if (this.#stop.signal.aborted) return;
+      complete = await this.#takeIn(contents_url).catch(() => false); // the next look may succeed
+    }
+    this.#player.configure("streaming.bufferingGoal", AHEAD_S);
+  }
+
+  async #takeIn(contents_url: string): Promise<boolean> {
+    const response = await fetch(contents_url, { signal: this.#stop.signal });
+    if (!response.ok) return false;
+    const { complete, renditions } = (await response.json()) as PlayContents;
+    const grown = await this.#manifest?.grow(renditions);
+    if (grown) this.#player.configure("abr.enabled", true); // any change has it look at what there is now
+    return complete;
   }
 
   #failOver(): void {
@@ -122,6 +158,7 @@ export class Engine {
       return;
     }
     if (error.code === shaka.util.Error.Code.LOAD_INTERRUPTED || error.code === shaka.util.Error.Code.OPERATION_ABORTED) return;
+    if (isDrm(error)) return this.#listeners.onFault(drmFault(error));
     if (isManifestRequest(error)) return this.#listeners.onFault({ kind: "manifest" });
     if (isRefusal(error)) return this.#listeners.onFault({ kind: "refused" });
     if (!isNetwork(error)) return this.#listeners.onFault({ kind: "unplayable", detail: `Code ${error.code}` });
@@ -144,7 +181,7 @@ export class Engine {
 }
 
 /** Short patience with each appliance (another one has the same file), as the reference runs found best. */
-function configuration({ session_id, title, appliances }: Play) {
+function configuration({ session_id, title, appliances, licence, contents_url }: Play) {
   const retryParameters = {
     maxAttempts: Math.max(2, Math.min(4, appliances.length + 1)),
     baseDelay: 200,
@@ -155,7 +192,8 @@ function configuration({ session_id, title, appliances }: Play) {
     connectionTimeout: 2500,
   };
   return {
-    streaming: { retryParameters, bufferingGoal: 30, bufferBehind: 30 },
+    streaming: { retryParameters, bufferingGoal: contents_url ? AHEAD_GROWING_S : AHEAD_S, bufferBehind: 30 },
+    drm: { retryParameters, servers: licence ? { "org.w3.clearkey": licence.url } : {} },
     manifest: { retryParameters: { ...retryParameters, timeout: 10_000 } },
     abr: { switchInterval: 4 },
     cmcd: { enabled: true, useHeaders: false, version: 2, sessionId: session_id, contentId: title.id },

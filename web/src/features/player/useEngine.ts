@@ -10,7 +10,7 @@ import { applyPreferences, type Choices, choicesOf } from "./tracks";
 type Options = {
   play: Play | null;
   asked_ms: number;
-  fromStart: boolean;
+  from: number | null;
   video: RefObject<HTMLVideoElement | null>;
   container: RefObject<HTMLElement | null>;
   onFault: (fault: Fault) => void;
@@ -18,13 +18,15 @@ type Options = {
   onLeft: () => void;
 };
 
-/** Where to begin: where it was left, or the start when that was the end. */
-function startOf({ resume_position_s, duration_s }: Play, fromStart: boolean): number {
-  return fromStart || resume_position_s >= duration_s * 0.95 ? 0 : resume_position_s;
+/** Where to begin: where one asked for, else where it was left, or the start when that was the end. */
+function startOf({ resume_position_s, duration_s }: Play, from: number | null): number {
+  if (from !== null) return from < duration_s - 1 ? from : 0;
+  return resume_position_s >= duration_s * 0.95 ? 0 : resume_position_s;
 }
 
-/** Shaka for as long as the screen is shown, heartbeats and reports from the answer on, and what there is to choose from. */
-export function useEngine({ play, asked_ms, fromStart, video, container, onFault, onProblem, onLeft }: Options) {
+/** Shaka for as long as the screen is shown, heartbeats and reports from the answer on, what there is to choose from, and how to
+ * find pictures of the film's moments. */
+export function useEngine({ play, asked_ms, from, video, container, onFault, onProblem, onLeft }: Options) {
   const engine = useRef<Engine | null>(null);
   const [choices, setChoices] = useState<Choices>({ subtitles: [], audio: [] });
 
@@ -46,7 +48,7 @@ export function useEngine({ play, asked_ms, fromStart, video, container, onFault
   useLayoutEffect(() => {
     const [made, element] = [engine.current, video.current];
     if (!made || !element || !play) return;
-    const start_s = startOf(play, fromStart);
+    const start_s = startOf(play, from);
     const heartbeats = new Heartbeats(play, element, start_s, onProblem);
     const stopQuality = watchQuality(play, element, asked_ms);
     void made.load(play, start_s).then(() => {
@@ -59,7 +61,8 @@ export function useEngine({ play, asked_ms, fromStart, video, container, onFault
       stopQuality();
       void heartbeats.end().then(onLeft);
     };
-  }, [play, fromStart, asked_ms, video, onProblem, onLeft, look]);
+  }, [play, from, asked_ms, video, onProblem, onLeft, look]);
 
-  return choices;
+  const find = useCallback(async (seconds: number) => (await engine.current?.picture(seconds)) ?? null, []);
+  return { choices, find };
 }

@@ -1,12 +1,20 @@
 import { useEffect } from "react";
 import type { Actions } from "./actions";
+import { type Chapter, nextStart, previousStart } from "./chapters";
 
 const STEP_S = 10;
 const LOUDER = 0.1;
 
-type Options = { actions: Actions; volume: number; onSubtitles: () => void; onLeave: () => void; onAnyKey: () => void };
+type Options = {
+  actions: Actions;
+  chapters: Chapter[];
+  volume: number;
+  onSubtitles: () => void;
+  onLeave: () => void;
+  onAnyKey: () => void;
+};
 
-function keyTable({ actions, volume, onSubtitles }: Options): Record<string, () => void> {
+function keyTable({ actions, chapters, volume, onSubtitles }: Options): Record<string, () => void> {
   return {
     " ": actions.toggle,
     k: actions.toggle,
@@ -19,6 +27,10 @@ function keyTable({ actions, volume, onSubtitles }: Options): Record<string, () 
     m: actions.toggleMuted,
     f: actions.toggleFullscreen,
     c: onSubtitles,
+    PageUp: () => actions.toChapter((now) => nextStart(chapters, now)),
+    PageDown: () => actions.toChapter((now) => previousStart(chapters, now)),
+    MediaTrackNext: () => actions.toChapter((now) => nextStart(chapters, now)),
+    MediaTrackPrevious: () => actions.toChapter((now) => previousStart(chapters, now)),
   };
 }
 

@@ -10,8 +10,8 @@ type State = { asked_ms: number; play: Play | null; problem: Problem | null };
 
 const ASKING: State = { asked_ms: 0, play: null, problem: null };
 
-/** Asks to play a title; `again` asks anew, `fail` ends what runs with a reason. */
-export function usePlay(title_id: string) {
+/** Asks to play a title, an editor perhaps one that members do not see; `again` asks anew, `fail` ends what runs with a reason. */
+export function usePlay(title_id: string, preview: boolean) {
   const queries = useQueryClient();
   const [round, setRound] = useState(0);
   const [state, setState] = useState(ASKING);
@@ -19,7 +19,7 @@ export function usePlay(title_id: string) {
   useLayoutEffect(() => {
     let current = true;
     const asked_ms = performance.now();
-    play(title_id, { device: device() }).then(
+    play(title_id, { device: device(), preview }).then(
       (answer) => {
         if (current) setState({ asked_ms, play: answer, problem: null });
         else void leave(answer.session_id); // the viewer went away meanwhile
@@ -32,7 +32,7 @@ export function usePlay(title_id: string) {
     return () => {
       current = false;
     };
-  }, [title_id, round, queries]);
+  }, [title_id, preview, round, queries]);
   const again = useCallback(() => {
     setState(ASKING);
     setRound((now) => now + 1);

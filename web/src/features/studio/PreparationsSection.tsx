@@ -5,40 +5,72 @@ import { ErrorNotice } from "../../components/Notice";
 import { ProgressBar } from "../../components/Poster";
 import { SkeletonLines } from "../../components/Skeleton";
 import { cancelPreparation, retryPreparation } from "../../lib/calls/studio";
+import { duration } from "../../lib/format";
+import { useFilmJobs } from "../../lib/jobs";
 import { usePreparations } from "../../lib/preparations";
 import { Link } from "../../lib/router";
-import type { Preparation } from "../../lib/shapes";
+import type { FilmJob, Preparation } from "../../lib/shapes";
+import { goesOn, JobSteps, PauseButton, stageName } from "./JobQueue";
+import "./jobs.css";
 
 const PHASES: Record<Preparation["phase"], string> = {
   uploading: "Uploading",
   preparing: "In preparation",
+  improving: "Ready to play, better pictures follow",
   playable: "Ready to play",
   failed: "Failed",
   canceled: "Cancelled",
 };
 
-function Item({ film, onChanged }: { film: Preparation; onChanged: (changed: Preparation) => void }) {
+const plays = ({ phase }: Preparation) => phase === "playable" || phase === "improving";
+const runs = ({ phase }: Preparation) => phase === "uploading" || phase === "preparing" || phase === "improving";
+
+/** What it does now, how far it is, how long it will take, why it waits or failed: one sentence. */
+function saying(film: Preparation, job: FilmJob | undefined): string {
+  if (film.phase === "failed") return film.message ? `${PHASES.failed}: ${film.message}` : PHASES.failed;
+  if (!runs(film)) return PHASES[film.phase];
+  const parts = [`${PHASES[film.phase]}, ${Math.floor(film.progress * 100)} %`];
+  if (job?.paused) parts.push("paused");
+  else if (film.step) parts.push(stageName(film.step).toLowerCase());
+  const left = job ? job.eta_s : film.eta_s;
+  if (left != null && !job?.paused) parts.push(`about ${duration(left)} left`);
+  const why = job?.message || film.message;
+  return parts.join(", ") + (why ? `: ${why}` : "");
+}
+
+type ItemProps = {
+  film: Preparation;
+  job: FilmJob | undefined;
+  onChanged: (changed: Preparation) => void;
+  onJob: (changed: FilmJob) => void;
+};
+
+function Item({ film, job, onChanged, onJob }: ItemProps) {
   const cancelling = useMutation({ mutationFn: cancelPreparation, onSuccess: onChanged });
   const retrying = useMutation({ mutationFn: retryPreparation, onSuccess: onChanged });
   const name = film.title || film.filename;
-  const running = film.phase === "uploading" || film.phase === "preparing";
   return (
     <li className="list-item preparation">
       <div className="list-main">
-        <strong>{film.phase === "playable" ? <Link to={`/titles/${film.title_id}`}>{name}</Link> : name}</strong>
-        <span className={film.phase === "failed" ? "bad" : "muted"}>
-          {PHASES[film.phase]}
-          {running && film.step && `: ${film.step}`}
-          {running && `, ${Math.floor(film.progress * 100)} %`}
-          {film.phase === "failed" && film.message && `: ${film.message}`}
-        </span>
-        {running && <ProgressBar value={film.progress} label={`Preparing ${name}`} />}
+        <strong>{plays(film) ? <Link to={`/titles/${film.title_id}`}>{name}</Link> : name}</strong>
+        <span className={film.phase === "failed" ? "bad" : "muted"}>{saying(film, job)}</span>
+        {runs(film) && <ProgressBar value={film.progress} label={`Preparing ${name}`} />}
+        {film.notes && film.notes.length > 0 && (
+          <ul className="small muted">
+            {film.notes.map((note) => (
+              <li key={note}>{note}</li>
+            ))}
+          </ul>
+        )}
         <ErrorNotice error={cancelling.error ?? retrying.error} />
       </div>
-      {running && (
-        <Button aria-label={`Cancel ${name}`} busy={cancelling.isPending} onClick={() => cancelling.mutate(film.id)}>
-          Cancel
-        </Button>
+      {runs(film) && (
+        <div className="list-actions">
+          {job && goesOn(job) && <PauseButton job={job} name={name} onChanged={onJob} />}
+          <Button aria-label={`Cancel ${name}`} busy={cancelling.isPending} onClick={() => cancelling.mutate(film.id)}>
+            Cancel
+          </Button>
+        </div>
       )}
       {film.phase === "failed" && (
         <div className="list-actions">
@@ -50,12 +82,14 @@ function Item({ film, onChanged }: { film: Preparation; onChanged: (changed: Pre
           </Button>
         </div>
       )}
+      {job && <JobSteps job={job} name={name} onChanged={onJob} />}
     </li>
   );
 }
 
 export function PreparationsSection() {
   const { preparations, problem, adopt } = usePreparations(true);
+  const { jobs, adopt: adoptJobs } = useFilmJobs();
   const heading = useRef<HTMLHeadingElement>(null);
   const changed = (film: Preparation) => {
     if (film.phase === "canceled") heading.current?.focus(); // its button goes, and the focus must not go with it
@@ -71,7 +105,13 @@ export function PreparationsSection() {
       {preparations?.length === 0 && <p className="muted">Nothing is being prepared.</p>}
       <ul className="list">
         {preparations?.map((film) => (
-          <Item key={film.id} film={film} onChanged={changed} />
+          <Item
+            key={film.id}
+            film={film}
+            job={jobs.get(film.id)}
+            onChanged={changed}
+            onJob={(job) => adoptJobs([job])}
+          />
         ))}
       </ul>
     </section>

@@ -1,81 +1,132 @@
-import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
 import { MaturityBadge } from "../../components/Badge";
 import { Button } from "../../components/Button";
-import { ErrorNotice, Failed } from "../../components/Notice";
+import { Field, Select } from "../../components/Field";
+import { Failed } from "../../components/Notice";
 import { Poster } from "../../components/Poster";
 import { SkeletonLines } from "../../components/Skeleton";
-import { publish, titles, withdraw } from "../../lib/calls/studio";
-import { day, duration } from "../../lib/format";
+import { titles, type Wanted } from "../../lib/calls/studio";
+import { duration } from "../../lib/format";
+import { Link, navigate } from "../../lib/router";
 import type { StudioTitle } from "../../lib/shapes";
-import { EditTitle } from "./EditTitle";
+import { NewSeries } from "./NewSeries";
+import { kindOf, stateOf } from "./state";
 
-const STATES: Record<StudioTitle["state"], string> = { draft: "Draft", published: "Published", withdrawn: "Withdrawn" };
+const SETTLE_MS = 200;
+const STATES = { draft: "Drafts", published: "Published", withdrawn: "Withdrawn" } as const;
+const KINDS = { film: "Films", series: "Series", episode: "Episodes" } as const;
 
-function stateOf({ state, published_at }: StudioTitle): string {
-  return state === "published" && published_at ? `Published on ${day(published_at)}` : STATES[state];
-}
-
-function Item({ film, onEdit }: { film: StudioTitle; onEdit: () => void }) {
-  const queries = useQueryClient();
-  const shown = film.state === "published";
-  const changing = useMutation({
-    mutationFn: () => (shown ? withdraw(film.id) : publish(film.id)),
-    onSuccess: () => {
-      void queries.invalidateQueries({ queryKey: ["studio-titles"] });
-      void queries.invalidateQueries({ queryKey: ["home"] });
-    },
-  });
+function Item({ title }: { title: StudioTitle }) {
+  const { text, tone } = stateOf(title);
+  const languages = Object.keys(title.translations).length;
   return (
     <li className="list-item">
       <div className="list-picture">
-        <Poster id={film.id} title={film.title} url={film.poster_url} sizes="120px" />
+        <Poster id={title.id} title={title.title} url={title.poster_url} sizes="120px" />
       </div>
       <div className="list-main">
-        <strong>{film.title}</strong>
+        <Link to={`/studio/titles/${title.id}`} aria-label={`Edit ${title.title}`} className="list-title">
+          {title.title}
+        </Link>
         <span className="facts small">
-          <MaturityBadge maturity={film.maturity} />
-          {film.year && <span>{film.year}</span>}
-          {film.duration_s > 0 && <span>{duration(film.duration_s)}</span>}
+          <span>{kindOf(title)}</span>
+          <MaturityBadge maturity={title.maturity} />
+          {title.year && <span>{title.year}</span>}
+          {title.duration_s > 0 && <span>{duration(title.duration_s)}</span>}
+          {languages > 0 && <span>{languages + 1} languages</span>}
         </span>
-        <span className="muted small">{stateOf(film)}</span>
-        <ErrorNotice error={changing.error} />
-      </div>
-      <div className="list-actions">
-        <Button aria-label={`Edit ${film.title}`} onClick={onEdit}>
-          Edit
-        </Button>
-        <Button
-          kind={shown ? "danger" : "primary"}
-          aria-label={`${shown ? "Withdraw" : "Publish"} ${film.title}`}
-          busy={changing.isPending}
-          onClick={() => changing.mutate()}
-        >
-          {shown ? "Withdraw" : "Publish"}
-        </Button>
+        <span className={`state small ${tone}`}>{text}</span>
       </div>
     </li>
   );
 }
 
+function wantedFrom(search: string): Wanted {
+  const asked = new URLSearchParams(search);
+  const [state, kind] = [asked.get("state") ?? "", asked.get("kind") ?? ""];
+  return {
+    q: asked.get("q") ?? "",
+    state: state in STATES ? (state as Wanted["state"]) : null,
+    kind: kind in KINDS ? (kind as Wanted["kind"]) : null,
+  };
+}
+
+/** What is looked for, held in the address too, so that Back from a title leads to the same list. */
+function useWanted() {
+  const [wanted, setWanted] = useState(() => wantedFrom(location.search));
+  const [settled, setSettled] = useState(wanted);
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      setSettled(wanted);
+      const asked = new URLSearchParams(Object.entries(wanted).filter((pair): pair is [string, string] => Boolean(pair[1])));
+      if (location.pathname === "/studio") navigate(asked.size > 0 ? `/studio?${asked}` : "/studio", { replace: true });
+    }, SETTLE_MS);
+    return () => clearTimeout(timer);
+  }, [wanted]);
+  return { wanted, settled, set: (part: Partial<Wanted>) => setWanted((now) => ({ ...now, ...part })) };
+}
+
+function Filters({ wanted, set }: { wanted: Wanted; set: (part: Partial<Wanted>) => void }) {
+  return (
+    <div className="columns filters" role="search" aria-label="Titles">
+      <Field
+        label="Search titles"
+        type="search"
+        autoComplete="off"
+        maxLength={200}
+        value={wanted.q}
+        onChange={(event) => set({ q: event.target.value })}
+      />
+      <Select label="State" value={wanted.state ?? ""} onChange={(event) => set({ state: (event.target.value || null) as Wanted["state"] })}>
+        <option value="">All</option>
+        {Object.entries(STATES).map(([state, name]) => (
+          <option key={state} value={state}>
+            {name}
+          </option>
+        ))}
+      </Select>
+      <Select label="Kind" value={wanted.kind ?? ""} onChange={(event) => set({ kind: (event.target.value || null) as Wanted["kind"] })}>
+        <option value="">All</option>
+        {Object.entries(KINDS).map(([kind, name]) => (
+          <option key={kind} value={kind}>
+            {name}
+          </option>
+        ))}
+      </Select>
+    </div>
+  );
+}
+
 export function TitlesSection() {
-  const [editing, setEditing] = useState<StudioTitle | null>(null);
+  const [beginning, setBeginning] = useState(false);
+  const { wanted, settled, set } = useWanted();
   const list = useInfiniteQuery({
-    queryKey: ["studio-titles"],
-    queryFn: ({ pageParam }) => titles(pageParam),
+    queryKey: ["studio-titles", settled],
+    queryFn: ({ pageParam }) => titles(settled, pageParam),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
+    placeholderData: keepPreviousData,
   });
-  const films = list.data?.pages.flatMap((page) => page.titles) ?? [];
+  const found = list.data?.pages.flatMap((page) => page.titles) ?? [];
+  const everything = !settled.q && !settled.state && !settled.kind;
   return (
     <section className="panel" aria-labelledby="titles-heading">
-      <h2 id="titles-heading">Titles</h2>
+      <div className="panel-head">
+        <h2 id="titles-heading">Titles</h2>
+        <Button onClick={() => setBeginning(true)}>New series…</Button>
+      </div>
+      <Filters wanted={wanted} set={set} />
       {list.isPending && <SkeletonLines lines={3} />}
       {list.isError && <Failed what="The titles" error={list.error} retry={() => void list.refetch()} />}
-      {list.isSuccess && films.length === 0 && <p className="muted">No titles yet. Upload the first film above.</p>}
-      <ul className="list">
-        {films.map((film) => (
-          <Item key={film.id} film={film} onEdit={() => setEditing(film)} />
+      {list.isSuccess && found.length === 0 && (
+        <p className="muted" role="status">
+          {everything ? "No titles yet. Upload the first film." : "Nothing fits. Try fewer letters or another state."}
+        </p>
+      )}
+      <ul className="list" aria-busy={list.isPlaceholderData}>
+        {found.map((title) => (
+          <Item key={title.id} title={title} />
         ))}
       </ul>
       {list.hasNextPage && (
@@ -83,7 +134,7 @@ export function TitlesSection() {
           Show more
         </Button>
       )}
-      {editing && <EditTitle film={editing} onClose={() => setEditing(null)} />}
+      {beginning && <NewSeries onClose={() => setBeginning(false)} />}
     </section>
   );
 }

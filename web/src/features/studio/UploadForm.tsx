@@ -1,120 +1,125 @@
-import { type ChangeEvent, type FormEvent, useEffect, useRef, useState } from "react";
+import { useQueryClient } from "@tanstack/react-query";
+import { type ChangeEvent, type DragEvent, type FormEvent, useEffect, useRef, useState } from "react";
 import { Button } from "../../components/Button";
 import { Field } from "../../components/Field";
-import { ErrorNotice, Notice } from "../../components/Notice";
-import { ProgressBar } from "../../components/Poster";
-import { bytes } from "../../lib/format";
-import { type Film, sendFilm, sizeOf, type Subtitle, type Words } from "./film";
-import { recall } from "./memory";
-import { NO_WORDS, WordsFields } from "./WordsFields";
+import { Notice } from "../../components/Notice";
+import { FilmFields } from "./FilmFields";
+import type { Film } from "./film";
+import { type Chosen, matched } from "./match";
+import { queue, useQueue } from "./queue";
+import { Unfinished } from "./Unfinished";
+import { UploadList } from "./UploadList";
+import { NO_WORDS } from "./WordsFields";
 
-type Sending = { film: Film; sent: number; waiting: boolean };
+const BESIDE = ".vtt,.srt,.ass,.ssa,.ttml,.dfxp,.itt,.jpg,.jpeg,.png,.webp";
 
-/** "My.Film.de.vtt" is probably German. */
-function languageOf(file: File): string {
-  return /[._-]([a-z]{2,3}(?:-[A-Za-z0-9]{2,8})?)\.(?:vtt|srt)$/.exec(file.name)?.[1] ?? "en";
+const filmOf = ({ title, year, ...chosen }: Chosen): Film => ({ ...chosen, words: { ...NO_WORDS, title: title.slice(0, 200), year } });
+const chosenOf = ({ file, words, subtitles, poster, place }: Film): Chosen => ({
+  file,
+  title: words.title,
+  year: words.year,
+  subtitles,
+  poster: poster ?? null,
+  place: place ?? { series: "", season: "", episode: "" },
+});
+
+/** The films with the newly chosen files; what was written about those before stays. */
+function joined(before: Film[], files: File[]): { films: Film[]; left: File[] } {
+  const { films, left } = matched(before.map(chosenOf), files);
+  const merged = films.map((one, at) => {
+    const known = before[at];
+    return known ? { ...known, subtitles: one.subtitles, poster: one.poster } : filmOf(one);
+  });
+  return { films: merged, left };
 }
 
-function useUpload(onDone: () => void) {
-  const [sending, setSending] = useState<Sending | null>(null);
-  const [error, setError] = useState<unknown>(null);
-  const stop = useRef<AbortController | null>(null);
-  useEffect(() => () => stop.current?.abort(), []);
-  useEffect(() => {
-    if (!sending) return;
-    const warn = (event: BeforeUnloadEvent) => event.preventDefault();
-    window.addEventListener("beforeunload", warn);
-    return () => window.removeEventListener("beforeunload", warn);
-  }, [sending]);
-  const start = async (film: Film) => {
-    const control = new AbortController();
-    stop.current = control;
-    setError(null);
-    setSending({ film, sent: 0, waiting: false });
-    try {
-      await sendFilm(film, (sent, note) => setSending({ film, sent, waiting: note === "waiting" }), control.signal);
-      onDone();
-    } catch (failure) {
-      if (!control.signal.aborted) setError(failure);
-    } finally {
-      setSending(null);
+/** The files of a drop, those in folders too. */
+async function dropped(items: DataTransferItemList): Promise<File[]> {
+  const entries = [...items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
+  const walk = async (entry: FileSystemEntry): Promise<File[]> => {
+    if (entry.isFile) return [await new Promise<File>((done, fail) => (entry as FileSystemFileEntry).file(done, fail))];
+    const reader = (entry as FileSystemDirectoryEntry).createReader();
+    const found: File[] = [];
+    for (;;) {
+      const some = await new Promise<FileSystemEntry[]>((done, fail) => reader.readEntries(done, fail));
+      if (some.length === 0) return found;
+      for (const one of some) found.push(...(await walk(one)));
     }
   };
-  return { sending, error, start, pause: () => stop.current?.abort() };
-}
-
-function Sent({ sending, onPause }: { sending: Sending; onPause: () => void }) {
-  const size = sizeOf(sending.film);
-  const box = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    void box.current?.scrollIntoView({ block: "center" }); // may give a promise, which an effect must not
-  }, []);
-  return (
-    <div className="stack" ref={box}>
-      <p>
-        <strong>{sending.film.words.title}</strong>: {bytes(sending.sent)} of {bytes(size)}
-      </p>
-      <ProgressBar value={sending.sent / size} label={`Uploading ${sending.film.words.title}`} />
-      {sending.waiting && <Notice>The connection broke. It goes on by itself as soon as Matinee can be reached.</Notice>}
-      <div className="actions">
-        <Button onClick={onPause}>Pause</Button>
-      </div>
-    </div>
-  );
+  return (await Promise.all(entries.map(walk))).flat();
 }
 
 export function UploadForm() {
-  const [file, setFile] = useState<File | null>(null);
-  const [words, setWords] = useState<Words>(NO_WORDS);
-  const [subtitles, setSubtitles] = useState<Subtitle[]>([]);
-  const [done, setDone] = useState("");
+  const [films, setFilms] = useState<Film[]>([]);
+  const [left, setLeft] = useState<File[]>([]);
+  const [over, setOver] = useState(false);
   const form = useRef<HTMLFormElement>(null);
-  const { sending, error, start, pause } = useUpload(() => {
-    setDone(words.title);
-    setFile(null);
-    setWords(NO_WORDS);
-    setSubtitles([]);
-    form.current?.reset();
-  });
-  const chooseFilm = (event: ChangeEvent<HTMLInputElement>) => {
-    const chosen = event.target.files?.[0] ?? null;
-    setFile(chosen);
-    setDone("");
-    if (chosen && words.title === "") {
-      setWords({ ...words, title: chosen.name.replace(/\.[^.]+$/, "").replace(/[._]+/g, " ").trim() });
-    }
+  const queries = useQueryClient();
+  const done = useQueue().filter(({ status }) => status === "done").length;
+  useEffect(() => {
+    if (done > 0) void queries.invalidateQueries({ queryKey: ["studio-titles"] });
+  }, [done, queries]);
+  const take = (files: File[]) => {
+    const { films: now, left: strangers } = joined(films, files);
+    setFilms(now);
+    setLeft(strangers.filter((file) => !file.name.startsWith(".")));
   };
-  const chooseSubtitles = (event: ChangeEvent<HTMLInputElement>) =>
-    setSubtitles([...(event.target.files ?? [])].map((one) => ({ file: one, language: languageOf(one) })));
+  const choose = (event: ChangeEvent<HTMLInputElement>) => take([...(event.target.files ?? [])]);
+  const drop = (event: DragEvent) => {
+    event.preventDefault();
+    setOver(false);
+    void dropped(event.dataTransfer.items).then(take, () => setLeft([]));
+  };
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (file && !sending) void start({ file, words: { ...words, title: words.title.trim() }, subtitles });
+    queue.add(films.map((film) => ({ ...film, words: { ...film.words, title: film.words.title.trim() } })));
+    setFilms([]);
+    setLeft([]);
+    form.current?.reset();
   };
   return (
-    <section className="panel" aria-labelledby="upload-heading">
-      <h2 id="upload-heading">Add a film</h2>
-      {done && <Notice tone="good">“{done}” is uploaded and will be prepared now.</Notice>}
-      <ErrorNotice error={error} />
-      {sending && <Sent sending={sending} onPause={pause} />}
-      <form ref={form} onSubmit={submit} className="stack" hidden={sending !== null}>
-        <Field label="Film file" type="file" accept="video/*,.mkv,.mxf,.mov,.ts" required onChange={chooseFilm} />
-        {file && recall(file) && <Notice>This file was begun before; it goes on where it stopped.</Notice>}
-        <Field label="Subtitle files" type="file" accept=".vtt,.srt" multiple hint="WebVTT or SRT; optional" onChange={chooseSubtitles} />
-        {subtitles.map((subtitle, index) => (
-          <Field
-            key={subtitle.file.name}
-            label={`Language of ${subtitle.file.name}`}
-            required
-            pattern="[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*"
-            value={subtitle.language}
-            onChange={(event) =>
-              setSubtitles(subtitles.map((one, at) => (at === index ? { ...one, language: event.target.value.trim() } : one)))
-            }
+    <section
+      className={`panel upload-panel ${over ? "over" : ""}`}
+      aria-labelledby="upload-heading"
+      onDragOver={(event) => {
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={drop}
+    >
+      <h2 id="upload-heading">Add films</h2>
+      <UploadList />
+      <Unfinished />
+      <form ref={form} onSubmit={submit} className="stack">
+        <Field
+          label="Film files"
+          type="file"
+          multiple
+          accept={`video/*,.mkv,.mxf,.mov,.ts,${BESIDE}`}
+          required={films.length === 0}
+          hint="Choose or drop as many as you like; subtitles and posters named like a film go with it."
+          onChange={choose}
+        />
+        {films.length > 0 && (
+          <Field label="Subtitle files and posters" type="file" accept={BESIDE} multiple hint="Optional" onChange={choose} />
+        )}
+        {left.length > 0 && (
+          <Notice>
+            Left out, since no film is named like {left.length === 1 ? "it" : "them"}: {left.map(({ name }) => name).join(", ")}.
+          </Notice>
+        )}
+        {films.map((film, at) => (
+          <FilmFields
+            key={`${film.file.name}:${film.file.size}:${film.file.lastModified}`}
+            film={film}
+            alone={films.length === 1}
+            onChange={(changed) => setFilms((all) => all.map((one, index) => (index === at ? changed : one)))}
+            onRemove={() => setFilms((all) => all.filter((_, index) => index !== at))}
           />
         ))}
-        <WordsFields words={words} onChange={setWords} />
         <Button type="submit" kind="primary">
-          Upload
+          {films.length > 1 ? `Upload ${films.length} films` : "Upload"}
         </Button>
       </form>
     </section>

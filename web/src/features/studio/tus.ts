@@ -1,4 +1,4 @@
-// Resumable uploads, after the tus 1.0.0 protocol (creation, and PATCH at an offset). What broke goes on where it stood.
+// Resumable uploads, after the tus 1.0.0 protocol (creation, PATCH at an offset, termination). What broke goes on where it stood.
 import { type Problem, problemFrom, problemOf, unreachable } from "../../lib/problem";
 
 const ROUTE = "/api/studio/uploads";
@@ -45,6 +45,16 @@ export async function offsetOf(url: string, signal: AbortSignal): Promise<number
   return Number(response.headers.get("Upload-Offset"));
 }
 
+/** Gives an upload up; one that is gone already is as good as given up. */
+export async function cancel(url: string): Promise<void> {
+  try {
+    await send(url, { method: "DELETE", headers: VERSION });
+  } catch (error) {
+    const { status } = problemOf(error);
+    if (status !== 404 && status !== 410) throw error;
+  }
+}
+
 /** One piece, by XMLHttpRequest since fetch tells no progress. Gives the new offset. */
 function patch(url: string, file: File, offset: number, progress: Progress, signal: AbortSignal): Promise<number> {
   const piece = file.slice(offset, offset + PIECE);
@@ -61,8 +71,12 @@ function patch(url: string, file: File, offset: number, progress: Progress, sign
       if (request.status === 204) return resolve(Number(request.getResponseHeader("Upload-Offset")));
       reject(problemFrom(request.status, bodyOf(request)));
     };
-    request.onerror = () => reject(unreachable());
-    request.onabort = () => reject(new DOMException("Stopped", "AbortError"));
+    const failed = (reason: unknown) => {
+      signal.removeEventListener("abort", abort);
+      reject(reason);
+    };
+    request.onerror = () => failed(unreachable());
+    request.onabort = () => failed(new DOMException("Stopped", "AbortError"));
     signal.addEventListener("abort", abort, { once: true });
     request.send(piece);
   });
@@ -83,14 +97,22 @@ function passes({ status, type }: Problem): boolean {
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const done = () => {
+    const end = () => {
       clearTimeout(timer);
       window.removeEventListener("online", done);
+      signal.removeEventListener("abort", stop);
+    };
+    const done = () => {
+      end();
       resolve();
+    };
+    const stop = () => {
+      end();
+      reject(new DOMException("Stopped", "AbortError"));
     };
     const timer = setTimeout(done, ms);
     window.addEventListener("online", done);
-    signal.addEventListener("abort", () => reject(new DOMException("Stopped", "AbortError")), { once: true });
+    signal.addEventListener("abort", stop, { once: true });
   });
 }
 

@@ -1,17 +1,19 @@
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { MaturityBadge } from "../../components/Badge";
 import { LinkButton } from "../../components/Button";
-import { Icon } from "../../components/Icon";
-import { Empty, Failed, Notice } from "../../components/Notice";
-import { Poster, ProgressBar } from "../../components/Poster";
+import { Empty, Failed } from "../../components/Notice";
+import { Poster } from "../../components/Poster";
 import { SkeletonLines } from "../../components/Skeleton";
 import { genres, title } from "../../lib/calls/discovery";
-import { duration, language, timecode } from "../../lib/format";
+import { duration, language } from "../../lib/format";
 import { usePageTitle } from "../../lib/page";
 import { type Problem, problemOf } from "../../lib/problem";
-import { Link, preloadPage } from "../../lib/router";
-import type { Title } from "../../lib/shapes";
+import { Link, navigate, preloadPage, useQueryParam } from "../../lib/router";
+import type { Seasons, Title } from "../../lib/shapes";
+import { Actions } from "./Actions";
+import { Episodes } from "./Episodes";
+import { Chapters } from "./Chapters";
 import "./title.css";
 
 function GenreName({ genre }: { genre: string }) {
@@ -20,43 +22,24 @@ function GenreName({ genre }: { genre: string }) {
   return known ? <Link to={`/genres/${encodeURIComponent(known.id)}`}>{known.name}</Link> : <span>{genre}</span>;
 }
 
+/** "2 seasons", "5 episodes": the specials count in the latter alone. */
+function extent(seasons: Seasons["seasons"]): string {
+  const regular = seasons.filter(({ number }) => number > 0).length;
+  const episodes = seasons.reduce((sum, season) => sum + season.episodes, 0);
+  if (regular > 1) return `${regular} seasons`;
+  return `${episodes} ${episodes === 1 ? "episode" : "episodes"}`;
+}
+
 function Facts({ film }: { film: Title }) {
   return (
     <p className="facts">
       <MaturityBadge maturity={film.maturity} />
       {film.year && <span>{film.year}</span>}
-      <span>{duration(film.duration_s)}</span>
+      <span>{film.series ? extent(film.series.seasons) : duration(film.duration_s)}</span>
       {film.genres.map((genre) => (
         <GenreName key={genre} genre={genre} />
       ))}
     </p>
-  );
-}
-
-function Actions({ film }: { film: Title }) {
-  const resumable = film.resume_position_s >= 1 && film.resume_position_s < film.duration_s * 0.95;
-  if (!film.playable) return <Notice>This film cannot be played yet. It will be ready here as soon as it is prepared.</Notice>;
-  return (
-    <>
-      {resumable && (
-        <div className="title-progress">
-          <ProgressBar value={film.resume_position_s / film.duration_s} label={`Watched of ${film.title}`} />
-          <span className="muted small">
-            {timecode(film.resume_position_s)} of {timecode(film.duration_s)}
-          </span>
-        </div>
-      )}
-      <div className="actions">
-        <LinkButton kind="primary" className="large" to={`/watch/${film.id}`}>
-          <Icon name="play" /> {resumable ? "Resume" : "Play"}
-        </LinkButton>
-        {resumable && (
-          <LinkButton className="large" to={`/watch/${film.id}?from=start`}>
-            From the beginning
-          </LinkButton>
-        )}
-      </div>
-    </>
   );
 }
 
@@ -89,17 +72,36 @@ function Languages({ label, tags }: { label: string; tags: string[] }) {
   );
 }
 
-export function TitlePage({ id }: { id: string }) {
-  const film = useQuery({
-    queryKey: ["title", id],
-    queryFn: () => title(id),
+/** The title as the page needs it; while another season is on its way, the one before stays. */
+function useTitle(id: string) {
+  const asked = useQueryParam("season");
+  const season = /^\d{1,4}$/.test(asked) ? Number(asked) : undefined;
+  return useQuery({
+    queryKey: ["title", id, season],
+    queryFn: () => title(id, season),
     staleTime: 5_000,
     refetchOnMount: "always",
+    placeholderData: (before, query) => (query?.queryKey[1] === id ? keepPreviousData(before) : undefined),
     refetchInterval: (query) => (query.state.data?.playable === false ? 5_000 : false),
   });
+}
+
+/** An episode is shown on the page of its series. */
+function useSeriesPage(film: Title | undefined): boolean {
+  const episode = film?.episode;
+  useEffect(() => {
+    if (episode) navigate(`/titles/${episode.series_id}?season=${episode.season}`, { replace: true });
+  }, [episode]);
+  return Boolean(episode);
+}
+
+export function TitlePage({ id }: { id: string }) {
+  const film = useTitle(id);
+  const leaving = useSeriesPage(film.data);
   usePageTitle(film.data?.title ?? "Film");
-  useEffect(() => preloadPage(`/watch/${id}`), [id]);
-  if (film.isPending) {
+  const plays = film.data?.series ? film.data.series.up_next?.id : id;
+  useEffect(() => preloadPage(`/watch/${plays ?? id}`), [plays, id]);
+  if (film.isPending || leaving) {
     return (
       <div className="page">
         <SkeletonLines lines={6} />
@@ -114,18 +116,20 @@ export function TitlePage({ id }: { id: string }) {
   return (
     <article className="title">
       <div className="title-picture">
-        <Poster id={film.data.id} title="" url={film.data.poster_url} sizes="100vw" eager />
+        <Poster id={film.data.id} title="" url={film.data.poster_url} tall={film.data.portrait_url} sizes="100vw" eager />
       </div>
       <div className="title-text">
         <h1>{film.data.title}</h1>
         <Facts film={film.data} />
-        <Actions film={film.data} />
+        <Actions title={film.data} />
         {film.data.synopsis && <p className="synopsis">{film.data.synopsis}</p>}
         <dl className="languages">
           <Languages label="Audio" tags={film.data.languages} />
           <Languages label="Subtitles" tags={film.data.subtitles} />
         </dl>
+        <Chapters film={film.data} />
       </div>
+      {film.data.series && <Episodes series={film.data} seasons={film.data.series} busy={film.isPlaceholderData} />}
     </article>
   );
 }

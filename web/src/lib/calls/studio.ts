@@ -1,5 +1,5 @@
 import { answer, client } from "../client";
-import type { StudioTitleChange } from "../shapes";
+import type { NewSeries, StudioTitle, StudioTitleChange } from "../shapes";
 
 /** Zero seconds: all unfinished at once; else what changed after the cursor. */
 export const preparations = (after: number, wait_s: number, signal?: AbortSignal) =>
@@ -9,8 +9,21 @@ export const cancelPreparation = (id: string) =>
 export const retryPreparation = (id: string) =>
   answer(client.POST("/api/studio/preparations/{preparation_id}/retry", { params: { path: { preparation_id: id } } }));
 
-export const titles = (before: string | null) =>
-  answer(client.GET("/api/studio/titles", { params: { query: before ? { before } : {} } }));
+export type Wanted = { q: string; state: StudioTitle["state"] | null; kind: StudioTitle["kind"] | null };
+
+export const titles = ({ q, state, kind }: Wanted, before: string | null, limit = 50) => {
+  const query = { limit, q, ...(state ? { state } : {}), ...(kind ? { kind } : {}), ...(before ? { before } : {}) };
+  return answer(client.GET("/api/studio/titles", { params: { query } }));
+};
+export const studioTitle = (id: string) =>
+  answer(client.GET("/api/studio/titles/{title_id}", { params: { path: { title_id: id } } }));
+export const episodes = async (id: string) =>
+  (await answer(client.GET("/api/studio/titles/{title_id}/episodes", { params: { path: { title_id: id } } }))).titles;
+/** The same key is the same series. */
+export const createSeries = (key: string, body: NewSeries) =>
+  answer(client.POST("/api/studio/titles", { body, params: { header: { "Idempotency-Key": key } } }));
+export const deleteTitle = (id: string) =>
+  answer(client.DELETE("/api/studio/titles/{title_id}", { params: { path: { title_id: id } } }));
 export const updateTitle = (id: string, body: StudioTitleChange) =>
   answer(client.PATCH("/api/studio/titles/{title_id}", { params: { path: { title_id: id } }, body }));
 export const publish = (id: string) =>

@@ -1,0 +1,52 @@
+"""An editor sees what is done for a film, pauses it, goes on, and tries again what failed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from conftest import House, Visits
+
+pytestmark = pytest.mark.browser
+
+PREPARED_MS = 60_000
+
+
+def test_a_film_is_paused_and_goes_on(house: House, visit: Visits, reels: Path) -> None:
+    studio = visit(house.owner)
+    studio.goto("/studio")
+    house.add(reels / "long.mp4", "Slow Boat", "--maturity", "0", wait=False)
+    queue = studio.get_by_role("region", name="In preparation")
+    film = queue.get_by_role("listitem").filter(has_text="Slow Boat").first
+    film.get_by_role("button", name="Pause Slow Boat").click()
+    expect(film).to_contain_text("paused")
+    film.get_by_text("Steps: ").click()
+    expect(film.get_by_text("Look into the file", exact=True)).to_be_visible()
+    film.get_by_role("button", name="Resume Slow Boat").click()
+    expect(film.get_by_role("button", name="Pause Slow Boat")).to_be_visible()
+    expect(film).to_contain_text("Ready to play", timeout=PREPARED_MS)
+
+
+def test_a_step_that_failed_says_why_and_is_tried_again(house: House, visit: Visits, tmp_path: Path) -> None:
+    nonsense = tmp_path / "regatta.mp4"
+    nonsense.write_bytes(b"no film at all\n" * 500)
+    studio = visit(house.owner)
+    studio.goto("/studio")
+    house.add(nonsense, "Regatta", "--maturity", "0", wait=False)
+    queue = studio.get_by_role("region", name="In preparation")
+    film = queue.get_by_role("listitem").filter(has_text="Regatta").first
+    expect(film).to_contain_text("Failed: ", timeout=PREPARED_MS)
+    film.get_by_text("Steps: 0 of 1 done").click()
+    again = film.get_by_role("button", name="Try again: Look into the file of Regatta")
+    again.click()
+    expect(film).to_contain_text("Failed: ", timeout=PREPARED_MS)
+    told = house.owner.get("/api/studio/jobs?after=1")["jobs"]
+    job = next(each for each in told if each["title"] == "Regatta")
+    tries = house.owner.get(f"/api/studio/jobs/{job['id']}")["tasks"]
+    assert [each["attempt"] for each in tries] == [1, 2]
+    film.get_by_role("button", name="Remove Regatta").click()
+    expect(queue.get_by_text("Regatta")).to_have_count(0)
