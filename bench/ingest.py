@@ -24,8 +24,8 @@ from bench.harness import Rounds
 from matinee.backends.objects.open import open as open_objects
 from matinee.backends.sql.open import open as open_database
 from matinee.ingest.contract import ByPreparation, Ingest, Phase, Start
-from matinee.ingest.encoding import Encoding
-from matinee.ingest.ladder import ladder
+from matinee.ingest.encoding.ladder import ladder
+from matinee.ingest.encoding.settings import Encoding
 from matinee.ingest.limits import Limits
 from matinee.ingest.scratch import Scratch
 from matinee.ingest.service import Service
@@ -35,7 +35,7 @@ from matinee.ingest.worker import IngestWorker
 from matinee.runtime.clock import SystemClock
 from matinee.runtime.ids import Ids
 from matinee.runtime.rpc.channel import LocalChannel, connect
-from matinee.services.catalog.contract import Catalog, Metadata
+from matinee.services.catalog.contract import Catalog
 from matinee.services.catalog.service import Service as CatalogService
 from matinee.services.fill.contract import Fill
 from matinee.services.fill.service import Service as FillService
@@ -45,6 +45,7 @@ from matinee.services.jobs.service import Service as JobsService
 from matinee.services.playback.contract import Playback
 from matinee.services.playback.masters import Masters
 from matinee.services.playback.service import Service as PlaybackService
+from matinee.terms.title import Metadata
 
 PIECE_S, FPS, GOP, CORES = 60, 24, 48, 2
 WHOLE_S, CHUNK_S = 3600.0, 48.0

@@ -20,9 +20,11 @@ from matinee.config import read
 from matinee.ingest.contract import ByPreparation, Ingest, Phase, Start
 from matinee.runtime.http1 import Client
 from matinee.services.accounts.contract import Accounts, BindProfile, LogIn
-from matinee.services.catalog.contract import Attach, ByTitle, Catalog, CreateTitle, Encode, Metadata
+from matinee.services.catalog.contract import Attach, ByTitle, Catalog, CreateTitle
+from matinee.terms.encode import Encode
 from matinee.terms.maturity import Maturity
 from matinee.terms.rendition import Rendition, Track
+from matinee.terms.title import Metadata
 from matinee.terms.viewer import Role
 
 WORDS = (

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 from pytest_socket import disable_socket, enable_socket
+
+sys.path.insert(0, str(Path(__file__).parent))  # `packaged` and `ingesting` are what several folders share
 
 Condition = Callable[[], bool | Awaitable[bool]]
 

@@ -16,16 +16,18 @@ from typing import Any, Self, TypeVar
 
 import msgspec
 
-from matinee.ingest.protection import hidden
+from matinee.ingest.packaging.protection import hidden
 from matinee.ingest.toolchain import installed
 from matinee.ingest.wanted import wanted
 from matinee.runtime.rpc.channel import connect
 from matinee.runtime.rpc.http import HttpChannel
-from matinee.services.catalog.contract import Attach, ByTitle, Catalog, CreateTitle, Encode, File, Metadata, Title
+from matinee.services.catalog.contract import Attach, ByTitle, Catalog, CreateTitle
 from matinee.services.fill.contract import Fill
 from matinee.services.playback.contract import ContentKey, MakeKey, Playback
+from matinee.terms.encode import Encode, File
 from matinee.terms.maturity import Maturity
 from matinee.terms.rendition import Rendition, Track
+from matinee.terms.title import Metadata, Title
 
 T = TypeVar("T")
 TOOLS = installed()

@@ -14,7 +14,7 @@ from typing import Annotated, Any, get_origin
 import msgspec
 from msgspec import Meta, Struct, field
 
-from matinee.ingest.encoding import Encoding
+from matinee.ingest.encoding.settings import Encoding
 from matinee.ingest.limits import Limits
 from matinee.runtime.errors import Invalid
 from matinee.services.jobs.limits import Limits as JobLimits

@@ -34,8 +34,8 @@ from films import (
     with_text,
 )
 
-from matinee.ingest import inspect
 from matinee.ingest.findings import Kind
+from matinee.ingest.inspection import inspect
 from matinee.terms.rendition import Role
 
 MAIN = ("und", 2, Role.MAIN)

@@ -25,8 +25,8 @@ from matinee.ingest.contract import Ingest, Start
 from matinee.runtime.rpc.channel import connect
 from matinee.runtime.rpc.http import HttpChannel
 from matinee.runtime.signing import Keyring
-from matinee.services.catalog.contract import Metadata
 from matinee.terms.maturity import Maturity
+from matinee.terms.title import Metadata
 
 T = TypeVar("T")
 FILM_S, FRAME_RATE = 8, 24

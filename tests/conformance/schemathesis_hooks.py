@@ -13,6 +13,12 @@ def map_body(_: Any, body: Any) -> Any:
     return whole(body)
 
 
+@schemathesis.serializer("application/offset+octet-stream")
+def bytes_of_an_upload(_: Any, value: Any) -> bytes:
+    """As they are."""
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
 def whole(value: Any) -> Any:
     if isinstance(value, float) and value.is_integer():
         return int(value)

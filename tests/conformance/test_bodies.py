@@ -139,6 +139,8 @@ def test_what_is_no_object_is_told_so(bodies: Bodies, why: str) -> None:
 )
 def test_a_body_of_another_type_is_not_read(bodies: Bodies, media_type: str) -> None:
     for route in bodies.routes:
+        if route.path.endswith("/licence"):  # browsers' key systems do not all name what they send
+            continue
         answer = bodies.send(route, json.dumps(route.example).encode(), media_type)
         invalid(answer, "body", media_type)
 

@@ -17,7 +17,7 @@ from test_segments import check, play, write_manifests
 from workshop import Workshop
 
 from matinee.ingest.contract import Sidecar
-from matinee.services.catalog.contract import Encode
+from matinee.terms.encode import Encode
 from matinee.terms.rendition import Rendition, Track
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,9 +14,6 @@ import pytest
 from crawler import Crawler, harmless, refused
 
 from installation import Installation, Person, Playing, eventually
-
-sys.path.insert(0, str(Path(__file__).parent.parent))  # `packaged` is what these tests share with the browser's
-
 from packaged import LOW, MIDDLE, TOOLS, Reel, Shelf, Shown, joined
 
 CENC = "{urn:mpeg:cenc:2013}"

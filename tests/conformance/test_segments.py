@@ -15,17 +15,19 @@ import pytest
 
 from matinee.api import dash, hls
 from matinee.api.delivery import Location
-from matinee.ingest import encode, inspect, package
-from matinee.ingest.chunks import Chunk, chunks, frames
-from matinee.ingest.join import join
-from matinee.ingest.ladder import Rung, ladder
+from matinee.ingest.encoding import encode
+from matinee.ingest.encoding.chunks import Chunk, chunks, frames
+from matinee.ingest.encoding.join import join
+from matinee.ingest.encoding.ladder import Rung, in_av1, ladder
+from matinee.ingest.inspection import inspect
+from matinee.ingest.packaging import package
 from matinee.ingest.source import Source
 from matinee.ingest.subtitles import Captions, Cue
 from matinee.ingest.toolchain import installed
-from matinee.services.catalog.contract import Encode
 from matinee.services.jobs.processes import Processes
 from matinee.services.jobs.programs import Programs
 from matinee.services.playback.contract import Session
+from matinee.terms.encode import Encode
 from matinee.terms.rendition import Track
 
 TOOLS = installed()
@@ -47,7 +49,7 @@ def tone(seconds: float, layout: str = "mono") -> tuple[str, ...]:
     return ("-f", "lavfi", "-i", f"sine=frequency=440:duration={seconds},aformat=channel_layouts={layout}")
 
 
-async def prepared(path: Path, into: Path, chunk_s: float = 3600) -> tuple[Source, Encode, Path]:
+async def prepared(path: Path, into: Path, chunk_s: float = 3600, *, av1: bool = False) -> tuple[Source, Encode, Path]:
     """The film encoded in chunks of about `chunk_s` seconds and packaged, with the manifests that a session would get."""
     programs = Processes(0)
     source = await inspect.inspect(programs, TOOLS, path)
@@ -55,6 +57,7 @@ async def prepared(path: Path, into: Path, chunk_s: float = 3600) -> tuple[Sourc
     encoded.mkdir(parents=True)
     root.mkdir()
     rungs, parts = ladder(source.video.width, source.video.height), chunks(source, chunk_s)
+    rungs += [in_av1(rung) for rung in rungs] if av1 else []
     for part in parts:
         (encoded / str(part.number)).mkdir()
         await picture_of(programs, path, source, rungs, part, encoded / str(part.number))
@@ -127,7 +130,10 @@ def timescale(init: bytes) -> int:
 
 def priming(init: bytes) -> int:
     """What an AAC encoder puts before the first sound, or the delay of reordered pictures: both are shown before zero."""
-    box = inside(init, "moov", "trak", "edts", "elst")
+    track = inside(init, "moov", "trak")
+    if not any(kind == "edts" for kind, _ in boxes(track)):
+        return 0  # AV1 shows its frames in the order in which they come
+    box = inside(track, "edts", "elst")
     return struct.unpack_from(">q" if box[0] else ">i", box, 16 if box[0] else 12)[0]
 
 
@@ -181,6 +187,12 @@ def spans(root: Path, folder: str) -> list[tuple[Fraction, Fraction]]:
     return found
 
 
+def shown(rung: list[tuple[Fraction, Fraction]]) -> list[tuple[Fraction, Fraction]]:
+    """When its segments are shown: the first begins at zero, however early its first picture has to be decoded."""
+    first = rung[0][0]
+    return [(start - first, end - first) for start, end in rung]
+
+
 def check(source: Source, record: Encode, root: Path) -> None:
     names = {file.path for file in record.files}
     tracks: dict[Track, list[list[tuple[Fraction, Fraction]]]] = {}
@@ -194,7 +206,7 @@ def check(source: Source, record: Encode, root: Path) -> None:
         assert all(end == start for (_, end), (start, _) in pairwise(found)), f"a gap or overlap in {rendition.id}"
         tracks.setdefault(rendition.track, []).append(found)
     pictures = tracks[Track.VIDEO]
-    assert all(rung == pictures[0] for rung in pictures)
+    assert all(shown(rung) == shown(pictures[0]) for rung in pictures)
     whole = [end - start for start, end in pictures[0]]
     assert {round(length * 1000) for length in whole[:-1]} <= {record.segment_ms}
     begin, end = pictures[0][0][0], pictures[0][-1][1]
@@ -265,6 +277,15 @@ async def test_a_film_in_chunks_is_the_film(rate: str, tmp_path: Path) -> None:
     play(root / "master.m3u8", seconds=record.duration_ms / 1000)
     alike = [tmp_path / name / "it's, a folder" / "encoded" / "v180.mp4" for name in ("whole", "cut")]
     assert worst_likeness(*alike) > 28
+
+
+async def test_av1_beside_h264_is_cut_alike(tmp_path: Path) -> None:
+    path = make(tmp_path / "f.mp4", *picture("426x240", "25", 20), *tone(20), *FAST)
+    source, record, root = await prepared(path, tmp_path, chunk_s=8, av1=True)
+    assert len(chunks(source, 8)) > 1
+    check(source, record, root)
+    assert [one.codecs[:4] for one in record.renditions if one.track is Track.VIDEO] == ["avc1", "av01"]
+    play(root / "manifest.mpd", seconds=record.duration_ms / 1000)
 
 
 def worst_likeness(one: Path, other: Path) -> float:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from matinee.ingest import manifest, subtitles
+from matinee.ingest import subtitles
+from matinee.ingest.packaging import manifest
 from matinee.ingest.source import Text
 from matinee.ingest.subtitles import Captions, Cue
 from matinee.ingest.toolchain import installed

@@ -11,30 +11,15 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from matinee.backends.objects.open import open as open_objects
-from matinee.backends.sql.open import open as open_database
-from matinee.ingest.contract import ByPreparation, Ingest, ObservePreparations, Phase, Preparation, Sidecar, Start
+from ingesting import WorkingHouse
+from matinee.ingest.contract import ByPreparation, ObservePreparations, Phase, Preparation, Sidecar, Start
 from matinee.ingest.limits import Limits
-from matinee.ingest.scratch import Scratch
-from matinee.ingest.service import Service
 from matinee.ingest.source import Source
-from matinee.ingest.steps import Steps
-from matinee.ingest.toolchain import installed
-from matinee.ingest.worker import IngestWorker
-from matinee.runtime.clock import SharedClock
 from matinee.runtime.errors import MatineeError
-from matinee.runtime.ids import Ids
-from matinee.runtime.rpc.channel import LocalChannel, connect
-from matinee.services.catalog.contract import ByTitle, Catalog, Encode, Metadata, NotPlayable
-from matinee.services.catalog.service import Service as CatalogService
-from matinee.services.fill.contract import Fill
-from matinee.services.fill.service import Service as FillService
-from matinee.services.jobs.contract import Jobs, ListJobs
-from matinee.services.jobs.open import open as open_programs
-from matinee.services.jobs.service import Service as JobsService
-from matinee.services.playback.contract import Playback
-from matinee.services.playback.masters import Masters
-from matinee.services.playback.service import Service as PlaybackService
+from matinee.services.catalog.contract import ByTitle, NotPlayable
+from matinee.services.jobs.contract import ListJobs
+from matinee.terms.encode import Encode
+from matinee.terms.title import Metadata
 
 T = TypeVar("T")
 _AT_ONCE = 2
@@ -64,27 +49,9 @@ class Workshop:
         self._run(self._open())
 
     async def _open(self) -> None:
-        clock = SharedClock(self.home / "clock")
-        ids = Ids(clock)
-        packages = {name: f"matinee.services.{name}" for name in ("jobs", "catalog", "fill", "playback")} | {
-            "ingest": "matinee.ingest"
-        }
-        self._databases = databases = {
-            name: open_database(f"sqlite:///{self.home}/{name}.db", migrations=package)
-            for name, package in packages.items()
-        }
-        objects = open_objects(f"file://{self.home}/objects")
-        self._jobs = connect(Jobs, LocalChannel(JobsService(databases["jobs"], clock, ids)))
-        self._catalog = connect(Catalog, LocalChannel(CatalogService(databases["catalog"], clock, ids)))
-        fill = connect(Fill, LocalChannel(FillService(databases["fill"])))
-        service = Service(databases["ingest"], objects, self._jobs, self._catalog, clock, ids, Limits(spare_gib=0))
-        self._ingest = connect(Ingest, LocalChannel(service))
-        scratch = Scratch(self.home / "scratch", objects, 0)
-        keys = PlaybackService(databases["playback"], clock, ids, [b"session" * 5], Masters([b"m" * 32]))
-        playback, programs = connect(Playback, LocalChannel(keys)), open_programs("processes:")
-        steps = Steps(self._catalog, fill, playback, objects, programs, installed(), scratch, clock)
-        worker = IngestWorker(self._jobs, steps, scratch, "w", _AT_ONCE)
-        self._working = asyncio.create_task(worker.run())
+        house = WorkingHouse(self.home, Limits(spare_gib=0), at_once=_AT_ONCE)
+        self._house, self._ingest, self._jobs, self._catalog = house, house.ingest, house.jobs, house.catalog
+        self._working = asyncio.create_task(house.worker.run())
 
     def close(self) -> None:
         self._run(self._close())
@@ -95,8 +62,7 @@ class Workshop:
     async def _close(self) -> None:
         self._working.cancel()
         await asyncio.gather(self._working, return_exceptions=True)
-        for database in self._databases.values():
-            await database.close()
+        await self._house.close()
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(_LONGEST_S)

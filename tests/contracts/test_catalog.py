@@ -25,38 +25,30 @@ from matinee.services.catalog.contract import (
     Browse,
     ByIds,
     ByTitle,
-    Card,
     Catalog,
     CreateTitle,
-    Encode,
-    Episode,
     EpisodeTaken,
-    File,
     Gate,
     GenresQuery,
     ImageQuery,
-    Kind,
     LanguagesQuery,
     ListTitles,
-    Metadata,
     NoSuchTitle,
     NotADraft,
     NotInRegion,
     NotPlayable,
     NotYetAvailable,
-    Poster,
     RevisionConflict,
-    Rights,
-    State,
-    Title,
     TooMature,
     UpdateTitle,
-    Words,
-    slug,
 )
 from matinee.services.catalog.service import Service
+from matinee.terms.artwork import Poster
+from matinee.terms.encode import Encode, File
+from matinee.terms.genre import slug
 from matinee.terms.maturity import Maturity
 from matinee.terms.rendition import Rendition, Track
+from matinee.terms.title import Card, Episode, Kind, Metadata, Rights, State, Title, Words
 from matinee.terms.viewer import Role, Viewer
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

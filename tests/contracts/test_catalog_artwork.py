@@ -16,28 +16,24 @@ from matinee.runtime.errors import Conflict, Invalid, NotFound
 from matinee.runtime.ids import Ids
 from matinee.services.catalog import tables
 from matinee.services.catalog.contract import (
-    Artwork,
     Attach,
     ByTitle,
     Catalog,
-    Chapter,
     ChooseArtwork,
     CreateTitle,
     DropArtwork,
-    Encode,
     Gate,
     ImageQuery,
-    Metadata,
     NoSuchTitle,
     NotPlayable,
     OfferArtwork,
-    Poster,
     SetChapters,
-    Shape,
-    Title,
 )
 from matinee.services.catalog.service import Service
+from matinee.terms.artwork import Artwork, Poster, Shape
+from matinee.terms.encode import Chapter, Encode
 from matinee.terms.maturity import Maturity
+from matinee.terms.title import Metadata, Title
 from matinee.terms.viewer import Role, Viewer
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -248,7 +244,7 @@ async def test_posters_from_before_there_was_artwork_are_kept(tmp_path: Path) ->
 
 async def test_chapters_are_set_in_order_and_refused_where_they_make_no_sense(catalog: Catalog) -> None:
     title = await film(catalog)
-    wanted = [Chapter(600, "  Below\n the sea "), Chapter(0, "Above")]
+    wanted = [Chapter(600, "  Below\n the \x00\x1b\x9bsea\u2028 "), Chapter(0, "Above")]
     kept = [Chapter(0, "Above"), Chapter(600, "Below the sea")]
     assert (await catalog.set_chapters(SetChapters(title.id, wanted))).chapters == kept
     assert (await catalog.encode(ByTitle(title.id))).chapters == kept

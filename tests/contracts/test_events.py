@@ -32,7 +32,7 @@ from matinee.runtime.errors import Unavailable
 from matinee.runtime.events import Event
 from matinee.runtime.ids import Ids
 from matinee.services.catalog import tables
-from matinee.services.catalog.contract import Attach, ByTitle, CreateTitle, Encode, Metadata, Title, UpdateTitle
+from matinee.services.catalog.contract import Attach, ByTitle, CreateTitle, UpdateTitle
 from matinee.services.catalog.service import Service as CatalogService
 from matinee.services.history.contract import Bookmark, Recent
 from matinee.services.history.open import open as open_history
@@ -43,7 +43,9 @@ from matinee.services.metrics.service import Service as MetricsService
 from matinee.services.search.contract import Found, SearchQuery
 from matinee.services.search.open import open as open_search
 from matinee.services.search.service import Service as SearchService
+from matinee.terms.encode import Encode
 from matinee.terms.maturity import Maturity
+from matinee.terms.title import Metadata, Title
 from matinee.terms.viewer import Viewer
 
 CLOCK = SystemClock()

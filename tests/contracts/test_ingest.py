@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -11,8 +12,7 @@ from typing import Any
 import obstore
 import pytest
 
-from matinee.backends.objects.open import open as open_objects
-from matinee.backends.sql.open import open as open_database
+from ingesting import WorkingHouse
 from matinee.ingest import pipeline
 from matinee.ingest.contract import (
     Append,
@@ -32,29 +32,18 @@ from matinee.ingest.contract import (
     UploadGone,
     piece,
 )
-from matinee.ingest.inbox import Inbox
+from matinee.ingest.intake.inbox import Inbox
 from matinee.ingest.limits import Limits
-from matinee.ingest.scratch import Scratch
-from matinee.ingest.service import Service
-from matinee.ingest.steps import Steps
 from matinee.ingest.toolchain import installed
-from matinee.ingest.worker import IngestWorker
-from matinee.runtime.clock import SharedClock
 from matinee.runtime.errors import Conflict, Invalid, NotFound, OutOfSpace, TooLarge
-from matinee.runtime.ids import Ids
-from matinee.runtime.rpc.channel import LocalChannel, connect
-from matinee.services.catalog.contract import ByTitle, Catalog, Metadata, NoSuchTitle, NotPlayable, State
+from matinee.services.catalog.contract import ByTitle, NoSuchTitle, NotPlayable
 from matinee.services.catalog.service import Service as CatalogService
-from matinee.services.fill.contract import Fill, ObserveManifest
-from matinee.services.fill.service import Service as FillService
-from matinee.services.jobs.contract import ByJob, Finish, Jobs, Lease, ListJobs, NoSuchJob, Reason
-from matinee.services.jobs.open import open as open_programs
-from matinee.services.jobs.service import Service as JobsService
-from matinee.services.playback.contract import Playback
-from matinee.services.playback.masters import Masters
-from matinee.services.playback.service import Service as PlaybackService
+from matinee.services.fill.contract import ObserveManifest
+from matinee.services.jobs.contract import ByJob, Finish, Lease, ListJobs, NoSuchJob, Reason
+from matinee.terms.title import Metadata, State
 
 Eventually = Callable[..., Awaitable[None]]
+HERE = Path(__file__).parent
 EDITOR = "acc_editor"
 FILM = Metadata("The Lighthouse", year=2026, genres=["Drama"])
 
@@ -70,34 +59,11 @@ def film(path: Path, seconds: float = 3, size: str = "320x180", *, sound: bool =
     return path
 
 
-class House:
-    """Ingest with everything around it, in one folder."""
+class House(WorkingHouse):
+    """Quick to notice that a worker is gone."""
 
     def __init__(self, home: Path, lease_ms: int = 10_000, limits: Limits | None = None) -> None:
-        self.home = home
-        self.clock = clock = SharedClock(home / "clock")
-        limits = limits or Limits()
-        names = ("ingest", "jobs", "catalog", "fill", "playback")
-        packages = {name: f"matinee.services.{name}" for name in names} | {"ingest": "matinee.ingest"}
-        self._databases = {
-            name: open_database(f"sqlite:///{home}/{name}.db", migrations=packages[name]) for name in names
-        }
-        ids = Ids(clock)
-        self.objects = open_objects(f"file://{home}/objects")
-        self.jobs = connect(Jobs, LocalChannel(JobsService(self._databases["jobs"], clock, ids, lease_ms)))
-        self.catalog = connect(Catalog, LocalChannel(CatalogService(self._databases["catalog"], clock, ids)))
-        self.fill = connect(Fill, LocalChannel(FillService(self._databases["fill"])))
-        self.service = Service(self._databases["ingest"], self.objects, self.jobs, self.catalog, clock, ids, limits)
-        self.ingest = connect(Ingest, LocalChannel(self.service))
-        self.scratch = Scratch(home / "scratch", self.objects, limits.spare)
-        keys = PlaybackService(self._databases["playback"], clock, ids, [b"session" * 5], Masters([b"m" * 32]))
-        playback, programs = connect(Playback, LocalChannel(keys)), open_programs("processes:")
-        steps = Steps(self.catalog, self.fill, playback, self.objects, programs, installed(), self.scratch, clock)
-        self.worker = IngestWorker(self.jobs, steps, self.scratch, "w")
-
-    async def close(self) -> None:
-        for database in self._databases.values():
-            await database.close()
+        super().__init__(home, limits, lease_ms)
 
     def files(self, folder: str) -> list[str]:
         root = self.home / folder
@@ -247,7 +213,7 @@ async def test_killed_at_any_moment_it_still_ends_right(tmp_path: Path, eventual
     paths = f"pathlib.Path({str(home)!r}), pathlib.Path({str(path)!r})"
     code = f"import asyncio, pathlib, test_ingest as t; asyncio.run(t._doomed({paths}))"
     command = [sys.executable, "-c", code]
-    with subprocess.Popen(command, cwd=Path(__file__).parent) as doomed:
+    with subprocess.Popen(command, cwd=HERE, env={**os.environ, "PYTHONPATH": str(HERE.parent)}) as doomed:
         try:
             await eventually(lambda: any(home.glob(place)), within_s=30)
         finally:
@@ -344,7 +310,7 @@ async def test_an_upload_is_its_accounts_alone(house: House) -> None:
 async def test_an_upload_keeps_within_the_limits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limits: Limits, refusal: type[Exception] | None
 ) -> None:
-    monkeypatch.setattr("matinee.ingest.sources.free_bytes", lambda _: 10 << 30)
+    monkeypatch.setattr("matinee.backends.objects.stored.free_bytes", lambda _: 10 << 30)
     house = House(tmp_path, limits=limits)
     film = new_upload(3 << 30)
     if refusal is None:

@@ -13,8 +13,7 @@ import obstore
 import pytest
 from msgspec.structs import replace
 
-from matinee.backends.objects.open import open as open_objects
-from matinee.backends.sql.open import open as open_database
+from ingesting import IngestHouse
 from matinee.ingest.contract import (
     Again,
     Announce,
@@ -39,43 +38,19 @@ from matinee.ingest.contract import (
     piece,
 )
 from matinee.ingest.limits import Limits
-from matinee.ingest.service import Service
-from matinee.runtime.clock import SharedClock
 from matinee.runtime.errors import Conflict, Invalid, OutOfSpace, TooLarge
-from matinee.runtime.ids import Ids
-from matinee.runtime.rpc.channel import LocalChannel, connect
-from matinee.services.catalog.contract import ByTitle, Catalog, EpisodeTaken, Kind, ListTitles, Metadata
-from matinee.services.catalog.service import Service as CatalogService
-from matinee.services.jobs.contract import Jobs, ListJobs
+from matinee.services.catalog.contract import ByTitle, EpisodeTaken, ListTitles
+from matinee.services.jobs.contract import ListJobs
 from matinee.services.jobs.service import Service as JobsService
+from matinee.terms.title import Kind, Metadata
 
 EDITOR = "acc_editor"
 FILM = Metadata("The Lighthouse", year=2026, genres=["Drama"])
 KIB = 1 / (1 << 20)
 
 
-class House:
-    """Ingest and what it asks, without workers."""
-
-    def __init__(self, home: Path, limits: Limits | None = None) -> None:
-        self.home = home
-        self.clock = clock = SharedClock(home / "clock")
-        owners = {"ingest": "matinee.ingest", "jobs": "matinee.services.jobs", "catalog": "matinee.services.catalog"}
-        self.databases = {
-            name: open_database(f"sqlite:///{home}/{name}.db", migrations=package) for name, package in owners.items()
-        }
-        ids = Ids(clock)
-        self.objects = open_objects(f"file://{home}/objects")
-        self.jobs = connect(Jobs, LocalChannel(JobsService(self.databases["jobs"], clock, ids)))
-        self.catalog = connect(Catalog, LocalChannel(CatalogService(self.databases["catalog"], clock, ids)))
-        self.service = Service(
-            self.databases["ingest"], self.objects, self.jobs, self.catalog, clock, ids, limits or Limits()
-        )
-        self.ingest = connect(Ingest, LocalChannel(self.service))
-
-    async def close(self) -> None:
-        for database in self.databases.values():
-            await database.close()
+class House(IngestHouse):
+    """Ingest whose doors are these."""
 
     async def send(self, upload: Upload, data: bytes) -> Upload:
         await obstore.put_async(self.objects, piece(upload.id, upload.offset), data)
@@ -154,7 +129,7 @@ async def test_a_file_that_stays_as_it_is_is_read_once(
     async def never(*_: object, **__: object) -> str:
         raise AssertionError("it is read again")
 
-    monkeypatch.setattr("matinee.ingest.sources.take", never)
+    monkeypatch.setattr("matinee.ingest.intake.originals.take", never)
     assert (await house.take(path)).preparation.id == first.preparation.id
 
 
@@ -415,7 +390,7 @@ async def test_a_film_whose_sidecars_never_come_goes_on_without(house: House) ->
 async def test_a_full_disk_refuses_before_anything_is_noted(
     house: House, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("matinee.ingest.sources.free_bytes", lambda _: 1000)
+    monkeypatch.setattr("matinee.backends.objects.stored.free_bytes", lambda _: 1000)
     with pytest.raises(OutOfSpace):
         await house.take(path)
     with pytest.raises(OutOfSpace):

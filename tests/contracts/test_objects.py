@@ -208,7 +208,13 @@ async def test_the_token_opens_only_what_is_for_workers(tmp_path: Path, path: st
         assert (
             await raw(url, "POST", "/objects?delete", b"<Delete><Object><Key>secrets/x</Key></Object></Delete>") == 403
         )
-        assert await raw(url, "POST", "/objects?delete", b"<!DOCTYPE a [<!ENTITY b 'c'>]><a/>") == 400
+        bomb = "<!DOCTYPE a [<!ENTITY b 'cc'>]><Delete><Key>media/&b;</Key></Delete>"
+        assert await raw(url, "POST", "/objects?delete", bomb.encode()) == 400
+        assert await raw(url, "POST", "/objects?delete", bomb.encode("utf-16")) == 400
+        for prefix in ("media/../secrets/", "media/%2e%2e/secrets/", "media/x/../../secrets/"):
+            async with httpx.AsyncClient(headers={"authorization": f"Bearer {TOKEN}"}) as http:
+                listed = await http.get(f"{url}/objects?list-type=2&prefix={prefix}")
+            assert b"<Key>" not in listed.content, prefix
     assert (tmp_path / "objects/secrets/x").read_text() == "secret"
 
 

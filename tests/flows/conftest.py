@@ -65,9 +65,12 @@ from matinee.services.search.open import open as open_search
 from matinee.services.search.service import Service as SearchService
 from matinee.services.steering.contract import Report, Steering
 from matinee.services.steering.service import Service as SteeringService
+from matinee.terms.artwork import Poster
+from matinee.terms.encode import Encode, File
 from matinee.terms.maturity import Maturity
 from matinee.terms.rendition import Rendition, Track
 from matinee.terms.rendition import Role as Purpose
+from matinee.terms.title import Metadata, Title
 from matinee.terms.viewer import Role
 
 PASSWORD = "correct horse"
@@ -199,15 +202,15 @@ class House:
     async def editor(self) -> Member:
         return await self.member("editor@example.org", roles=frozenset({Role.EDITOR}))
 
-    async def title(self, name: str = "Metropolis", *, published: bool = True, **about: Any) -> catalog.Title:
+    async def title(self, name: str = "Metropolis", *, published: bool = True, **about: Any) -> Title:
         """A title with an encode of two hours and a poster, in the index too."""
         self.clock.advance(timedelta(milliseconds=10))
         ids = Ids(self.clock)
-        metadata = catalog.Metadata(name, year=1927, **{"maturity": Maturity.ALL, "genres": ["Drama"], **about})
+        metadata = Metadata(name, year=1927, **{"maturity": Maturity.ALL, "genres": ["Drama"], **about})
         made = await self.clients.catalog.create(catalog.CreateTitle(ids.new(JOB), metadata))
-        file = catalog.File("v720/init.mp4", 3, hashlib.sha256(b"abc").hexdigest())
-        encode = catalog.Encode(ids.new(ENCODE), 7_200_000, 4000, "signed", RENDITIONS, [file], self.clock.now())
-        poster = catalog.Poster(ids.new(IMAGE), 640, 960, [320, 640])
+        file = File("v720/init.mp4", 3, hashlib.sha256(b"abc").hexdigest())
+        encode = Encode(ids.new(ENCODE), 7_200_000, 4000, "signed", RENDITIONS, [file], self.clock.now())
+        poster = Poster(ids.new(IMAGE), 640, 960, [320, 640])
         for width in poster.widths:
             await obstore.put_async(self.clients.objects, f"images/{poster.id}/{width}.jpg", f"jpeg {width}".encode())
         title = await self.clients.catalog.attach(catalog.Attach(made.id, encode, poster))

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from matinee.ingest.contract import Start
-from matinee.services.catalog.contract import Metadata
 from matinee.services.history.contract import Bookmark
 from matinee.services.metrics.contract import Count, Counts
 from matinee.terms.maturity import Maturity
+from matinee.terms.title import Metadata
 
 if TYPE_CHECKING:
     from conftest import House, Member

@@ -13,15 +13,17 @@ import obstore
 import pytest
 from msgspec.structs import replace
 
-from matinee.ingest import picture_job
-from matinee.ingest.picture_step import PictureStep
+from matinee.ingest.pictures import sending
+from matinee.ingest.pictures.step import PictureStep
 from matinee.ingest.scratch import Scratch
 from matinee.ingest.toolchain import installed
-from matinee.services.catalog.contract import Attach, ByTitle, Chapter, Title
+from matinee.services.catalog.contract import Attach, ByTitle
 from matinee.services.jobs.executor import Worker
 from matinee.services.jobs.processes import Processes
+from matinee.terms.encode import Chapter
 from matinee.terms.maturity import Maturity
 from matinee.terms.thumbnails import Thumbnails
+from matinee.terms.title import Title
 
 if TYPE_CHECKING:
     from conftest import House
@@ -117,7 +119,7 @@ async def working(house: House, tmp_path: Path) -> AsyncIterator[None]:
     clients = house.clients
     scratch = Scratch(tmp_path / "scratch", clients.objects, 0)
     step = PictureStep(clients.catalog, clients.objects, Processes(0), TOOLS, scratch)
-    worker = Worker(clients.jobs, picture_job.GROUP, {picture_job.KIND: step}, "test")
+    worker = Worker(clients.jobs, sending.GROUP, {sending.KIND: step}, "test")
     running = asyncio.create_task(worker.run())
     yield
     running.cancel()

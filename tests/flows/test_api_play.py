@@ -9,8 +9,9 @@ from xml.etree import ElementTree as ET
 import msgspec
 import pytest
 
-from matinee.services.catalog.contract import Attach, ByTitle, Encode
+from matinee.services.catalog.contract import Attach, ByTitle
 from matinee.services.playback.contract import ContentKey, MakeKey
+from matinee.terms.encode import Encode
 from matinee.terms.maturity import Maturity
 
 if TYPE_CHECKING:

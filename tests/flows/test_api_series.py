@@ -10,12 +10,13 @@ import httpx
 import pytest
 
 from matinee.runtime.ids import JOB, Ids
-from matinee.services.catalog.contract import ByTitle, CreateTitle, Episode, Kind, Metadata, Title, UpdateTitle, Words
+from matinee.services.catalog.contract import ByTitle, CreateTitle, UpdateTitle
 from matinee.services.fill.contract import ObserveManifest
 from matinee.services.history.contract import Bookmark
 from matinee.services.metrics.contract import Count, Counts
 from matinee.services.search.contract import Document, Documents, Translation
 from matinee.terms.maturity import Maturity
+from matinee.terms.title import Episode, Kind, Metadata, Title, Words
 
 if TYPE_CHECKING:
     from conftest import House, Member

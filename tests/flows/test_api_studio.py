@@ -9,8 +9,9 @@ import pytest
 
 from matinee.ingest.contract import Start
 from matinee.runtime.ids import Ids
-from matinee.services.catalog.contract import CreateTitle, Metadata
+from matinee.services.catalog.contract import CreateTitle
 from matinee.services.fill.contract import ObserveManifest
+from matinee.terms.title import Metadata
 
 if TYPE_CHECKING:
     from conftest import House, Member
@@ -201,11 +202,16 @@ async def test_preparations_are_watched_cancelled_and_retried(house: House, tmp_
     made = await house.clients.ingest.start(Start("k", str(film), "film.mkv", Metadata("Sunrise")))
     watched = (await editor.http.get("/api/studio/preparations?after=0&wait_s=0")).json()
     assert [each["id"] for each in watched["preparations"]] == [made.id]
+    of_title = (await editor.http.get(f"/api/studio/titles/{made.title_id}/preparations")).json()["preparations"]
+    assert [(each["id"], each["filename"]) for each in of_title] == [(made.id, "film.mkv")]
     early = await editor.http.post(f"/api/studio/preparations/{made.id}/retry")
     assert (early.status_code, early.json()["type"]) == (409, "conflict")
     cancelled = await editor.http.delete(f"/api/studio/preparations/{made.id}")
     assert (cancelled.status_code, cancelled.json()["phase"]) == (200, "canceled")
     assert (await editor.http.delete("/api/studio/preparations/job_none")).status_code == 404
+    assert (await editor.http.get("/api/studio/titles/ttl_0/preparations")).status_code == 404
+    brought = await house.title("Brought")
+    assert (await editor.http.get(f"/api/studio/titles/{brought.id}/preparations")).json() == {"preparations": []}
 
 
 NEW_SERIES = {"metadata": {"title": "Dark Ages", "maturity": 7}}

@@ -54,7 +54,7 @@ def test_a_film_with_a_sidecar_plays_when_add_comes_back(house: House, short_fil
     options = ["--title", "Señal", "--synopsis", "Ein Ton.", "--year", 1999, "--genre", "Drama", "--genre", "Short"]
     ran = matinee("add", path, *options, "--maturity", 7, "--again", "--wait", "--home", house.home)
     assert ran.returncode == 0, ran.stderr
-    assert ran.stdout.splitlines()[-1] == "Señal: playable"
+    assert ran.stdout.splitlines()[-1] == "Señal: plays"
 
     viewer = house.viewer()
     found = viewer.get("/api/discovery/search", params={"q": "senal"})

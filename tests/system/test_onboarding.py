@@ -85,6 +85,7 @@ def test_whoever_is_killed_every_film_ends_right(factory: House, tmp_path: Path)
         eventually(lambda: {"core", "worker"} <= factory.pids().keys(), 20)
         eventually(lambda: factory.owner().get("/api/session").status_code == 200, 20)
     assert killed
+    logging.getLogger(__name__).warning("%d killed", killed)
     eventually(lambda: preparing(factory) == [], 120 + 20 * FILMS)
     assert titles(factory) == {f"Film {number}": "published" for number in range(FILMS)}
     again = "SELECT step, attempt FROM tasks t WHERE EXISTS (SELECT 1 FROM tasks e WHERE e.job_id = t.job_id"

@@ -16,21 +16,15 @@ from msgspec import Struct
 from matinee.api.clients import Clients, Injected
 from matinee.api.home_rows import picture
 from matinee.api.viewer import Access
+from matinee.backends.objects import stored
 from matinee.backends.objects.errors import by_meaning
-from matinee.ingest import picture_format, picture_job, sources
-from matinee.ingest.picture_job import Sent
+from matinee.ingest.pictures import formats, sending
+from matinee.ingest.pictures.sending import Sent
 from matinee.runtime.errors import Conflict, Invalid, NotFound, OutOfSpace, TooLarge, Unavailable
 from matinee.runtime.ids import IMAGE, Ids
-from matinee.services.catalog.contract import (
-    ByTitle,
-    Candidate,
-    Candidates,
-    ChooseArtwork,
-    DropArtwork,
-    NoSuchTitle,
-    Shape,
-)
+from matinee.services.catalog.contract import ByTitle, Candidates, ChooseArtwork, DropArtwork, NoSuchTitle
 from matinee.services.jobs.contract import Job, JobState, Observe, Reason
+from matinee.terms.artwork import Candidate, Shape
 
 _WAIT_S = 20.0
 _FORMATS = ("image/jpeg", "image/png", "image/webp")
@@ -93,7 +87,7 @@ async def choose_artwork(
     "/api/studio/titles/{title_id:str}/artwork",
     access=Access.EDITOR,
     operation_class=TakesPicture,
-    request_max_body_size=picture_format.LARGEST,
+    request_max_body_size=formats.LARGEST,
     problems=[NoSuchTitle, TooLarge, OutOfSpace, Conflict, Unavailable],
 )
 async def upload_artwork(
@@ -102,11 +96,11 @@ async def upload_artwork(
     """Send a picture of one's own, JPEG, PNG or WebP; cut to the shape and encoded anew, it then stands for the title."""
     await clients.catalog.title(ByTitle(title_id))
     data = await request.body()
-    picture_format.checked(data[: picture_format.HEAD], len(data))
+    formats.checked(data[: formats.HEAD], len(data))
     sent = Sent(title_id, Ids(clients.clock).new(IMAGE), shape)
     with by_meaning():
-        await obstore.put_async(clients.objects, picture_job.object_key(sent.image_id), data)
-    await _made(clients, await clients.jobs.submit(picture_job.submission(sent)))
+        await obstore.put_async(clients.objects, sending.object_key(sent.image_id), data)
+    await _made(clients, await clients.jobs.submit(sending.submission(sent)))
     return _shown(await clients.catalog.artwork(ByTitle(title_id)))
 
 
@@ -119,7 +113,7 @@ async def upload_artwork(
 async def drop_artwork(title_id: FromPath[str], image_id: FromPath[str], clients: Injected[Clients]) -> StudioArtwork:
     """Take away a picture that someone sent. A frame of the film stays."""
     left = await clients.catalog.drop_artwork(DropArtwork(title_id, image_id))
-    await sources.delete_under(clients.objects, f"images/{image_id}/")
+    await stored.delete_under(clients.objects, f"images/{image_id}/")
     return _shown(left)
 
 
@@ -128,7 +122,7 @@ async def _made(clients: Clients, job: Job) -> None:
     until = time.monotonic() + _WAIT_S
     cursor = job.version
     while job.state is not JobState.FINISHED and (left := until - time.monotonic()) > 0:
-        observed = await clients.jobs.observe(Observe(cursor, left, name=picture_job.NAME))
+        observed = await clients.jobs.observe(Observe(cursor, left, name=sending.NAME))
         cursor = observed.cursor
         job = next((each for each in observed.jobs if each.id == job.id), job)
         await asyncio.sleep(0)

@@ -11,8 +11,9 @@ from msgspec import Meta, Struct
 
 from matinee.api.clients import Clients, Injected
 from matinee.api.viewer import Access
-from matinee.services.catalog import contract as catalog
-from matinee.services.catalog.contract import ByTitle, Encode, NoSuchTitle, NotPlayable, SetChapters
+from matinee.services.catalog.contract import ByTitle, NoSuchTitle, NotPlayable, SetChapters
+from matinee.terms import encode
+from matinee.terms.encode import Encode
 
 
 class Chapter(Struct, frozen=True):
@@ -35,16 +36,16 @@ async def chapters(title_id: FromPath[str], clients: Injected[Clients]) -> Chapt
 @put("/api/studio/titles/{title_id:str}/chapters", access=Access.EDITOR, problems=[NoSuchTitle, NotPlayable])
 async def set_chapters(title_id: FromPath[str], data: JSONBody[ChapterList], clients: Injected[Clients]) -> ChapterList:
     """Set a film's chapters, in place of those it has. Sessions that play keep theirs."""
-    wanted = [catalog.Chapter(round(each.start_s * 1000), each.title) for each in data.chapters]
+    wanted = [encode.Chapter(round(each.start_s * 1000), each.title) for each in data.chapters]
     return ChapterList(_shown((await clients.catalog.set_chapters(SetChapters(title_id, wanted))).chapters))
 
 
-def of(encode: Encode) -> list[Chapter]:
+def of(film: Encode) -> list[Chapter]:
     """The film's chapters in their order."""
-    return _shown(encode.chapters)
+    return _shown(film.chapters)
 
 
-def _shown(found: Sequence[catalog.Chapter]) -> list[Chapter]:
+def _shown(found: Sequence[encode.Chapter]) -> list[Chapter]:
     return [Chapter(each.start_ms / 1000, each.title) for each in found]
 
 

@@ -27,12 +27,10 @@ from matinee.services.catalog.contract import (
     ByIds,
     Described,
     Gate,
-    Kind,
     NoSuchTitle,
     NotInRegion,
     NotYetAvailable,
     TooMature,
-    worded,
 )
 from matinee.services.catalog.contract import ByTitle as OfSeries
 from matinee.services.history.contract import Bookmark, ByTitle, ByTitles
@@ -41,6 +39,7 @@ from matinee.terms.language import Language
 from matinee.terms.maturity import Maturity
 from matinee.terms.rendition import Role as Purpose
 from matinee.terms.rendition import Track
+from matinee.terms.title import Kind, worded
 from matinee.terms.viewer import Role, Viewer
 
 CURSOR = r"^[0-9]{1,18}\.ttl_[0-9a-f]{1,32}\Z"
@@ -176,7 +175,9 @@ async def title(
     viewer: Injected[Viewer],
     languages: Injected[list[Language]],
     season: Annotated[
-        int | None, QueryParameter(ge=0, le=9999, description="Of a series; else one that suits.")
+        int | None,
+        # Where a parameter may be absent, the framework leaves a `ge` of zero out of what it publishes.
+        QueryParameter(gt=-1, le=9999, description="Of a series; else one that suits."),
     ] = None,
     after: Annotated[int, QueryParameter(ge=-1, le=99_999, description="`next` of the answer before.")] = -1,
 ) -> Detail:

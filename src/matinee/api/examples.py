@@ -405,6 +405,10 @@ BY_OPERATION: dict[str, Example] = {
     "artwork.drop_artwork": Example(answers={"pictures": []}, parameters={**_TITLE, **_IMAGE}),
     "studio.preparations": Example(answers={"cursor": 3, "preparations": [_PREPARATION]}),
     "studio.preparation": Example(answers=_PREPARATION, parameters=_JOB),
+    "studio.preparations_of": Example(
+        answers={"preparations": [{**_PREPARATION, "phase": "playable", "step": "", "progress": 1.0, "eta_s": None}]},
+        parameters=_TITLE,
+    ),
     "studio.cancel_preparation": Example(answers={**_PREPARATION, "phase": "canceled"}, parameters=_JOB),
     "studio.retry_preparation": Example(answers=_PREPARATION, parameters=_JOB),
     "jobs.watch": Example(answers={"cursor": 17, "more": False, "jobs": [_FILM_JOB]}),

@@ -8,6 +8,7 @@ from matinee.api import delivery
 from matinee.api.delivery import Location
 from matinee.services.playback.contract import Session
 from matinee.terms.language import UNDETERMINED
+from matinee.terms.line import one_line
 from matinee.terms.rendition import Rendition, Role, Track
 from matinee.terms.thumbnails import Thumbnails
 
@@ -134,8 +135,8 @@ def _frame_rate(video: Rendition) -> str:
 
 
 def _name(rendition: Rendition) -> str:
-    """A quoted string of HLS holds no quote and no line end."""
-    return " ".join((rendition.label or rendition.language or rendition.id).replace('"', "'").split())
+    """A quoted string of HLS holds no quote and no line end; what looks like a variable in it stops players that know it not."""
+    return one_line(rendition.label or rendition.language or rendition.id).replace('"', "'").replace("{$", "{ $")
 
 
 def _language(rendition: Rendition) -> str:

@@ -11,11 +11,13 @@ from matinee.api.clients import Clients
 from matinee.api.languages import spoken
 from matinee.api.optional import optional
 from matinee.api.recently import Recently
-from matinee.services.catalog.contract import Browse, Card, Episode, Gate, GenresQuery, Kind, LanguagesQuery, slug
+from matinee.services.catalog.contract import Browse, Gate, GenresQuery, LanguagesQuery
 from matinee.services.history.contract import Bookmark, Recent
 from matinee.services.metrics.contract import POPULAR_FOR, Top
+from matinee.terms.genre import slug
 from matinee.terms.language import Language
 from matinee.terms.maturity import Maturity
+from matinee.terms.title import Card, Episode, Kind
 from matinee.terms.viewer import Viewer
 
 LENGTH = 30

@@ -20,11 +20,12 @@ from matinee.api.play import ranking
 from matinee.api.playlist import Keys
 from matinee.api.recently import Recently
 from matinee.api.viewer import Access, Origin
-from matinee.ingest import sheets
+from matinee.ingest.pictures import sheets
 from matinee.runtime.errors import NotFound
-from matinee.services.catalog.contract import ByTitle, Encode
+from matinee.services.catalog.contract import ByTitle
 from matinee.services.playback.contract import BadSessionToken, ByToken, NoSuchSession, Refit, Session
 from matinee.services.steering.contract import NoAppliance, SignQuery
+from matinee.terms.encode import Encode
 from matinee.terms.rendition import Track
 
 HEADERS = {"Cache-Control": "no-store", "Access-Control-Allow-Origin": "*"}

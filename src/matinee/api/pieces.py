@@ -29,6 +29,10 @@ ALGORITHMS: dict[str, Callable[[], Any]] = {
 """What tus clients may send checksums by; they find broken bytes, not forged ones."""
 
 
+MOST_HELD = 256 << 20
+"""Bytes that wait for the checksum of an upload whose length nobody told."""
+
+
 class ChecksumMismatch(MatineeError):
     status, type, title = 460, "checksum-mismatch", "The bytes are not those of the checksum; nothing of them counts"
 
@@ -84,6 +88,7 @@ class Pieces:
             async for data in stream:
                 end += len(data)
                 _check_end(upload, end)
+                _check_held(upload, end)
                 await checksum.update(data)
                 held.append((f"{beside}-{len(held)}", len(data)))
                 with by_meaning():
@@ -116,6 +121,13 @@ class Pieces:
 def _check_end(upload: Upload, end: int) -> None:
     if upload.size is not None and end > upload.size:
         raise TooLarge("These are more bytes than the upload was announced with")
+
+
+def _check_held(upload: Upload, end: int) -> None:
+    """What is held counts for no quota yet, and of an upload without a length nobody looked for room."""
+    if upload.size is None and end - upload.offset > MOST_HELD:
+        most = MOST_HELD >> 20
+        raise TooLarge(f"While the upload's length is not told, a request with a checksum may have {most} MB at most")
 
 
 async def cut(stream: AsyncIterator[bytes], size: int) -> AsyncIterator[bytes]:

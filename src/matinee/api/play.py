@@ -31,7 +31,6 @@ from matinee.services.catalog.contract import (
     NotPlayable,
     NotYetAvailable,
     TooMature,
-    worded,
 )
 from matinee.services.history.contract import Bookmark
 from matinee.services.history.contract import ByTitle as Watched
@@ -48,6 +47,7 @@ from matinee.services.playback.contract import (
 )
 from matinee.services.steering.contract import NoAppliance, Ranked, RankQuery
 from matinee.terms.language import Language
+from matinee.terms.title import worded
 from matinee.terms.viewer import Role, Viewer
 
 AHEAD = timedelta(seconds=5)

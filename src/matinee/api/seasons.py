@@ -10,10 +10,11 @@ from msgspec import Struct
 from matinee.api.clients import Clients
 from matinee.api.home_rows import Place, picture, progress
 from matinee.api.optional import optional
-from matinee.services.catalog.contract import AllowQuery, ByIds, Episode, Numbered, Title, worded
+from matinee.services.catalog.contract import AllowQuery, ByIds, Numbered
 from matinee.services.history.contract import Bookmark, ByTitles
 from matinee.terms.language import Language
 from matinee.terms.maturity import Maturity
+from matinee.terms.title import Episode, Title, worded
 from matinee.terms.viewer import Viewer
 
 AT_ONCE = 100

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 
 from matinee.api.viewer import Origin
 from matinee.runtime.errors import Forbidden
-from matinee.services.catalog.contract import Encode
+from matinee.terms.encode import Encode
 
 
 class SecureContextRequired(Forbidden):

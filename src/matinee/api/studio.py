@@ -15,34 +15,30 @@ from matinee.api.clients import Clients, Injected
 from matinee.api.home_rows import Place, picture, place
 from matinee.api.signup import IdempotencyKey
 from matinee.api.viewer import Access
-from matinee.ingest import sources
+from matinee.backends.objects import stored
 from matinee.ingest.contract import ByPreparation, ObservePreparations, Preparation, Preparations
+from matinee.ingest.pipeline import NAME, preparing
 from matinee.ingest.wanted import wanted
 from matinee.runtime.errors import Conflict
 from matinee.services.catalog.contract import (
     ByIds,
     ByTitle,
     CreateTitle,
-    Episode,
     EpisodeTaken,
-    Genre,
-    Kind,
     ListTitles,
-    Metadata,
     NoSuchTitle,
     NotADraft,
     NotPlayable,
     RevisionConflict,
-    Rights,
-    State,
-    Title,
-    Translations,
     UpdateTitle,
 )
 from matinee.services.fill.contract import Drop
+from matinee.services.jobs.contract import ListJobs
 from matinee.services.playback.contract import CloseAll
+from matinee.terms.genre import Genre
 from matinee.terms.language import Language
 from matinee.terms.maturity import Maturity
+from matinee.terms.title import Episode, Kind, Metadata, Rights, State, Title, Translations
 from matinee.terms.viewer import Viewer
 
 After = Annotated[int, QueryParameter(ge=0, le=2**53, description="The cursor of the answer before.")]
@@ -87,6 +83,12 @@ class Episodes(Struct, frozen=True):
     titles: list[StudioTitle]
 
 
+class TitlePreparations(Struct, frozen=True):
+    """The latest, or none."""
+
+    preparations: list[Preparation]
+
+
 class NewSeries(Struct, frozen=True, forbid_unknown_fields=True):
     """A series to put episodes in. Films come by upload."""
 
@@ -98,7 +100,7 @@ class TitleChange(Struct, frozen=True, forbid_unknown_fields=True):
     """What is missing stays as it is. An `episode` makes a film one, null makes an episode a film. With a `revision` nothing is
     changed that someone else has changed since."""
 
-    title: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+\Z")] | UnsetType = UNSET
+    title: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f]+\Z")] | UnsetType = UNSET
     synopsis: Annotated[str, Meta(max_length=4000)] | UnsetType = UNSET
     year: Annotated[int, Meta(ge=1880, le=2200)] | UnsetType | None = UNSET
     genres: Annotated[list[Genre], Meta(max_length=10)] | UnsetType = UNSET
@@ -107,7 +109,7 @@ class TitleChange(Struct, frozen=True, forbid_unknown_fields=True):
     rights: Rights | UnsetType = UNSET
     translations: Translations | UnsetType = UNSET
     episode: Episode | UnsetType | None = UNSET
-    revision: Annotated[int, Meta(ge=1)] | None = None
+    revision: Annotated[int, Meta(ge=1, le=2**53)] | None = None
 
 
 @get("/api/studio/titles", access=Access.EDITOR)
@@ -171,9 +173,9 @@ async def delete_title(title_id: FromPath[str], clients: Injected[Clients]) -> N
         if each.title_id == title_id:
             await clients.ingest.cancel(ByPreparation(each.id))
     await _take_off(clients, [removed])
-    await sources.delete_under(clients.objects, f"media/{title_id}/")
+    await stored.delete_under(clients.objects, f"media/{title_id}/")
     for each in artwork:
-        await sources.delete_under(clients.objects, f"images/{each.artwork.image.id}/")
+        await stored.delete_under(clients.objects, f"images/{each.artwork.image.id}/")
 
 
 @post(
@@ -208,6 +210,14 @@ async def preparations(clients: Injected[Clients], after: After = 0, wait_s: Wai
 async def preparation(preparation_id: FromPath[str], clients: Injected[Clients]) -> Preparation:
     """One film in preparation."""
     return await clients.ingest.preparation(ByPreparation(preparation_id))
+
+
+@get("/api/studio/titles/{title_id:str}/preparations", access=Access.EDITOR, problems=[NoSuchTitle])
+async def preparations_of(title_id: FromPath[str], clients: Injected[Clients]) -> TitlePreparations:
+    """How a title's film was prepared, and what was found in it. What ended thirty days ago is forgotten."""
+    await clients.catalog.title(ByTitle(title_id))
+    found = await clients.jobs.list_jobs(ListJobs(name=NAME, subject=title_id, limit=1))
+    return TitlePreparations([preparing(job) for job in found.jobs])
 
 
 @delete("/api/studio/preparations/{preparation_id:str}", access=Access.EDITOR, status_code=200)
@@ -288,6 +298,7 @@ ROUTES = [
     withdraw,
     preparations,
     preparation,
+    preparations_of,
     cancel_preparation,
     retry_preparation,
 ]

@@ -11,7 +11,8 @@ import msgspec
 
 from matinee.ingest.contract import CreateUpload
 from matinee.runtime.errors import Invalid
-from matinee.services.catalog.contract import Metadata
+from matinee.terms.line import one_line
+from matinee.terms.title import Metadata
 
 FIELD = "Upload-Metadata"
 KEYS = (
@@ -26,7 +27,7 @@ def described(account_id: str, size: int | None, header: str) -> CreateUpload:
     found = metadata_of(header)
     filename = found.get("filename") or found.get("name") or "film"
     about = {
-        "title": found.get("title") or PurePath(filename).stem,
+        "title": found.get("title") or one_line(PurePath(filename).stem)[:200].strip() or "Film",
         "synopsis": found.get("synopsis", ""),
         "genres": [genre.strip() for genre in found.get("genre", "").split(",") if genre.strip()],
         **{key: found[key] for key in ("year", "maturity", "language") if found.get(key)},

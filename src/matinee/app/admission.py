@@ -14,6 +14,7 @@ from matinee.config import InternalSettings
 from matinee.runtime.errors import Invalid
 
 _FILE = "admission.json"
+_NEAR = {"localhost", "127.0.0.1", "::1"}
 _TOKEN = "worker"  # noqa: S105 - its name
 
 
@@ -55,8 +56,12 @@ def carried(home: Home) -> Admission | None:
     """What this data folder was given, if it is a worker's. Raises Invalid."""
     path = home.secrets / _FILE
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Admission)
+        found = msgspec.json.decode(path.read_bytes(), type=Admission)
+        parts = urlsplit(found.url)
     except FileNotFoundError:
         return None
-    except (msgspec.MsgspecError, UnicodeDecodeError) as wrong:
+    except (msgspec.MsgspecError, ValueError) as wrong:
         raise Invalid(f"{path}: {wrong}") from wrong
+    if parts.scheme != "https" and parts.hostname not in _NEAR:
+        raise Invalid(f"{path}: the token and the films would go to {found.url} for all to read; its url is https://…")
+    return found

@@ -19,6 +19,9 @@ WORDS = {
     "draft": "is put together",
     "pictures": "gets its poster",
     "playable": "is put in place",
+    "review": "is looked through",
+    "rungs": "gets its better pictures",
+    "complete": "its better pictures are put in place",
 }
 _PAUSE_S, _WAIT_S = 1.0, 20.0
 

@@ -44,7 +44,7 @@ async def events(process: Process) -> None:
 async def ingest(process: Process) -> None:
     """Ingest, and the look-out for films in the inbox and in watched folders."""
     from matinee.ingest.contract import Ingest
-    from matinee.ingest.inbox import Inbox
+    from matinee.ingest.intake.inbox import Inbox
     from matinee.ingest.service import Service
     from matinee.services.catalog.contract import Catalog
     from matinee.services.jobs.contract import Jobs
@@ -68,7 +68,7 @@ async def ingest(process: Process) -> None:
 
 
 def _watch(process: Process, ingest: Ingest) -> None:
-    from matinee.ingest.watch import Watch
+    from matinee.ingest.folders.watch import Watch
 
     limits = process.settings.studio
     watch = Watch([Path(top) for top in limits.watch], ingest, limits.watch_looks)
@@ -83,8 +83,8 @@ def _watch(process: Process, ingest: Ingest) -> None:
 
 async def worker(process: Process) -> None:
     """Runs the steps of ingest, with the media tools."""
-    from matinee.ingest import picture_job
-    from matinee.ingest.picture_step import PictureStep
+    from matinee.ingest.pictures import sending
+    from matinee.ingest.pictures.step import PictureStep
     from matinee.ingest.scratch import Scratch
     from matinee.ingest.steps import Steps
     from matinee.ingest.toolchain import installed
@@ -113,7 +113,7 @@ async def worker(process: Process) -> None:
     room = of_machine(process.home.scratch, process.settings.studio.spare >> 20)
     process.run("ingest steps", IngestWorker(jobs, steps, scratch, process.name, at_once, room).run)
     sent = PictureStep(process.client(Catalog), objects, open_programs("processes:"), installed(), scratch)
-    artwork = Worker(jobs, picture_job.GROUP, {picture_job.KIND: sent}, f"{process.name}/artwork")
+    artwork = Worker(jobs, sending.GROUP, {sending.KIND: sent}, f"{process.name}/artwork")
     process.run("artwork", artwork.run)
 
 

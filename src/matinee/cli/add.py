@@ -15,12 +15,13 @@ from matinee.app.lock import SUPERVISOR, running
 from matinee.app.process import Process
 from matinee.cli.options import DEFAULT_HOME, HomePath, ask
 from matinee.cli.progress import Progress
-from matinee.ingest import folders
 from matinee.ingest.contract import Again, ByPreparation, Ingest, Phase, Preparation, Protection, Start, Take, Taken
-from matinee.ingest.folders import Order
-from matinee.ingest.inbox import Inbox
-from matinee.ingest.naming import HIDDEN, STRANGER, Found, Ignored, Place
+from matinee.ingest.folders import ordering, walk
+from matinee.ingest.folders.ordering import Order
+from matinee.ingest.folders.reading import HIDDEN, Found, Ignored, Place
+from matinee.ingest.intake.inbox import Inbox
 from matinee.runtime.errors import DeadlineExceeded, Invalid, MatineeError, OutOfSpace, Unavailable
+from matinee.terms.line import one_line
 from matinee.terms.maturity import Maturity
 
 app = typer.Typer(add_completion=False)
@@ -79,7 +80,7 @@ def add(
     more = {"protection": protection, "poster": None if poster is None else str(poster.expanduser().absolute())}
     orders = list(batch.ordered(found, told, more))
     for sentence in left_out(ignored):
-        print(sentence)
+        print(one_line(sentence))
     if dry_run:
         for order in orders:
             print(_row(order.start))
@@ -94,11 +95,11 @@ def _found(paths: list[Path]) -> tuple[list[Found], list[Ignored]]:
     ignored: list[Ignored] = []
     for path in (path.expanduser().absolute() for path in paths):
         if path.is_dir():
-            looked = folders.look(path)
+            looked = walk.look(path)
             films |= {Path(film.path): film for film in looked.films}
             ignored += looked.ignored
         else:
-            film = folders.look_at(path)
+            film = walk.look_at(path)
             films[Path(film.path)] = film
     if not films:
         raise Invalid(f"there is no film in {', '.join(str(path) for path in paths)}")
@@ -133,9 +134,9 @@ def _placed(film: Found, series: str, season: int, episode: int | None) -> Found
 
 
 def left_out(ignored: list[Ignored]) -> Iterator[str]:
-    """A line for each file that is left out; of many for one reason, and of those that nobody would miss, a count."""
-    for why, files in folders.counted(ignored).items():
-        if why in {HIDDEN, STRANGER} or len(files) > _MANY:
+    """A line for each file that is left out; of many for one reason, and of hidden ones, a count."""
+    for why, files in walk.counted(ignored).items():
+        if why == HIDDEN or len(files) > _MANY:
             yield f"left out: {len(files)} {'file' if len(files) == 1 else 'files'}: {why}"
         else:
             yield from (f"left out: {each.path}: {why}" for each in files)
@@ -148,7 +149,7 @@ def _row(start: Start) -> str:
         last = f"-E{episode.number_to:02}" if episode.number_to else ""
         name = f"{episode.series} S{episode.season:02}E{episode.number:02}{last}: {name}"
     beside = [f"{one.language} {one.role}" for one in start.sidecars] + (["poster"] if start.poster else [])
-    return "  ".join([f"{name:<50}", start.path, f"+ {', '.join(beside)}" if beside else ""]).rstrip()
+    return "  ".join([f"{name:<50}", one_line(start.path), f"+ {', '.join(beside)}" if beside else ""]).rstrip()
 
 
 class Batch:
@@ -164,10 +165,10 @@ class Batch:
 
     def ordered(self, found: list[Found], told: dict[str, Any], more: dict[str, Any]) -> Iterator[Order]:
         for film in found:
-            order = self.tried(film.path.name, partial(folders.order, film, f"add:{uuid.uuid4().hex}", told, **more))
+            order = self.tried(film.path.name, partial(ordering.order, film, f"add:{uuid.uuid4().hex}", told, **more))
             if order is not None:
                 for note in order.notes:
-                    print(f"{film.path.name}: {note}")
+                    print(one_line(f"{film.path.name}: {note}"))
                 yield order
 
     def tried(self, filename: str, work: Callable[[], T]) -> T | None:
@@ -179,7 +180,7 @@ class Batch:
         return None
 
     def fail(self, filename: str, wrong: MatineeError) -> None:
-        sentence = wrong.detail if filename in wrong.detail else f"{filename}: {wrong.detail}"
+        sentence = one_line(wrong.detail if filename in wrong.detail else f"{filename}: {wrong.detail}")
         if self._alone:
             raise NotPrepared(sentence) from wrong
         self.failed += 1
@@ -188,12 +189,13 @@ class Batch:
     def say(self, filename: str, sentence: str) -> None:
         self._done += 1
         place = f"[{self._done}/{self._films}] " if self._films > 1 else ""
-        print(f"{place}{filename}: {sentence}", flush=True)
+        print(one_line(f"{place}{filename}: {sentence}"), flush=True)
 
     def end(self, *, dry_run: bool) -> None:
         """The sum, where there was more than one. Raises NotPrepared where a film could not be taken."""
         if dry_run:
-            print(f"{self._films - self.failed} films would be added; nothing was.")
+            left = self._films - self.failed
+            print(f"{left} {'film' if left == 1 else 'films'} would be added; nothing was.")
         elif self._films > 1:
             parts = [f"{self.taken} added", f"{self.known} here before", f"{self.failed} could not be added"]
             print(f"{self._films} films: {', '.join(part for part in parts if not part.startswith('0 '))}.")

@@ -36,7 +36,7 @@ app = typer.Typer(add_completion=False, help="What is being prepared: see it, pa
 
 JobId = Annotated[str, typer.Argument(metavar="ID", help="The job's id, or as much of its end as tells it apart.")]
 TIMERS = "timers"
-_BAR, _WAIT_S, _PAGE = 20, 20.0, 200
+_BAR, _SMALL_BAR, _WAIT_S, _PAGE = 20, 10, 20.0, 200
 _SHORT = 8
 _MINUTE_S, _HOUR_S = 60, 3600
 
@@ -163,21 +163,21 @@ def _line(job: Job) -> str:
 
 
 def _table(listed: Iterable[Job]) -> Table:
+    """What is long is broken within its column, so that the others are seen on a narrow terminal, too."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("ID", "What", "State", "Step", "Progress", "Left", "Why"):
-        table.add_column(heading, no_wrap=heading != "Why", overflow="ellipsis" if heading == "What" else "fold")
+    for heading in ("ID", "What", "State", "Step", "Progress", "Left"):
+        table.add_column(heading, no_wrap=heading != "What", overflow="fold")
     for job in listed:
         stage = present(job)
         step = "" if stage is None else f"{stage.name} {stage.done}/{stage.steps}" if stage.steps > 1 else stage.name
         why = job.message or (stage.message if stage else "")
         table.add_row(
             job.id[-_SHORT:],
-            Text(_about(job)),
+            Text(_about(job)) + Text(f"\n{why}" if why else "", "dim"),
             _state(job),
             step,
-            f"{_bar(job.progress)} {job.progress:4.0%}",
+            f"{_bar(job.progress, _SMALL_BAR)} {job.progress:4.0%}",
             _lasts(job.eta_s),
-            Text(why),
         )
     return table
 
@@ -215,7 +215,7 @@ def _state(job: Job) -> str:
 
 
 def _about(job: Job) -> str:
-    return str(job.data.get("title") or job.data.get("filename") or job.subject)
+    return str(job.data.get("title") or job.data.get("filename") or f"{job.name} of {job.subject}")
 
 
 def _because(message: str) -> str:
@@ -236,9 +236,9 @@ def _lasts(seconds: float | None) -> str:
     return f"{int(seconds // _HOUR_S)} h {int(seconds % _HOUR_S // _MINUTE_S)} min"
 
 
-def _bar(fraction: float) -> str:
-    filled = round(fraction * _BAR)
-    return "█" * filled + "·" * (_BAR - filled)
+def _bar(fraction: float, width: int = _BAR) -> str:
+    filled = round(fraction * width)
+    return "█" * filled + "·" * (width - filled)
 
 
 def _clock(at: datetime | None) -> str:

@@ -4,6 +4,10 @@ import sys
 from types import TracebackType
 from typing import Self
 
+from matinee.app.films import WORDS
+
+PHASES = {"playable": "plays", "improving": "plays; better pictures follow"}
+
 
 class Progress:
     """One film's progress: a line that is drawn over on a terminal, a line a step elsewhere."""
@@ -25,11 +29,14 @@ class Progress:
         if sys.stdout.isatty():
             filled = round(fraction * 30)
             print(
-                f"\r{self._title}: [{'█' * filled}{'·' * (30 - filled)}] {fraction:4.0%} {step:<12}", end="", flush=True
+                f"\r{self._title}: [{'█' * filled}{'·' * (30 - filled)}] {fraction:4.0%} {WORDS.get(step, step):<40}",
+                end="",
+                flush=True,
             )
         elif step != self._last:
-            print(f"{self._title}: {step}", flush=True)
+            print(f"{self._title}: {WORDS.get(step, step)}", flush=True)
         self._last = step
 
     def end(self, phase: str) -> None:
-        print(f"\r{self._title}: {phase}{' ' * 50}" if sys.stdout.isatty() else f"{self._title}: {phase}", flush=True)
+        said = PHASES.get(phase, phase)
+        print(f"\r{self._title}: {said}{' ' * 70}" if sys.stdout.isatty() else f"{self._title}: {said}", flush=True)

@@ -30,7 +30,7 @@ def up(
     home: HomePath = DEFAULT_HOME,
     host: Annotated[str | None, typer.Option(help="What to listen on; 0.0.0.0 lets phones and TVs in.")] = None,
     port: Annotated[int | None, typer.Option(help="The front door's port.", min=1, max=65535)] = None,
-    demo: Annotated[bool, typer.Option("--demo", help="Generate three short films at the first start.")] = False,
+    demo: Annotated[bool, typer.Option("--demo", help="Generate films to watch at the first start.")] = False,
     test_clock: Annotated[bool, typer.Option("--test-clock", help="Calendar time can be moved, for tests.")] = False,
 ) -> None:
     """Start Matinee on this machine; Ctrl-C ends it."""

@@ -5,16 +5,21 @@ from __future__ import annotations
 import math
 import random
 
-from matinee.demo.drawing import HEIGHT, WIDTH, Point, Script, box, circle, polygon
-from matinee.demo.film import DemoFilm, Line, Shot
+from matinee.demo import titles
+from matinee.demo.drawing import HEIGHT, WIDTH, Point, Script, circle, polygon
+from matinee.demo.film import DemoFilm, Shot
 from matinee.demo.letters import word
 from matinee.demo.music import Piece
-from matinee.demo.sky import Clouds, Glow, Sky
-from matinee.services.catalog.contract import Metadata
+from matinee.demo.sky import Glow, Sky
+from matinee.demo.titles import Type
 from matinee.terms.maturity import Maturity
+from matinee.terms.title import Metadata
 
-_SECONDS = 24.0
-_SKY = Sky((("1fa3a8", 0), ("0c6d93", 0.3), ("083a6b", 0.65), ("04142f", 1)))
+_SECONDS = 27.0
+_SKY = Sky(
+    (("1fa3a8", 0), ("0c6d93", 0.3), ("083a6b", 0.65), ("04142f", 1)),
+    (Glow(0.9, -0.05, 0.55, "bff5ea", 0.8), Glow(0, 1, 0.5, "020a1c", 0.6), Glow(1.78, 1, 0.5, "020a1c", 0.6)),
+)
 _MUSIC = Piece(
     chords=[[45, 52, 57, 61], [50, 54, 57, 62], [42, 49, 54, 57], [47, 50, 54, 59]],
     pattern=[3, None, 5, None, 4, None, 2, 6],
@@ -39,7 +44,7 @@ def _scene(script: Script) -> None:
         _jellyfish(script, (x, y), size, colour, begin)
     _seabed(script, chance)
     script.add(40, 0.8, 5.0, "eaffff", word("DEEP WATER", (WIDTH / 2, 330), 62, 0.34), "\\fad(1000,900)\\blur0.8")
-    script.veil(_SECONDS - 2, _SECONDS, into=True)
+    titles.end(script, _SECONDS, "FILMED ON A SINGLE BREATH", Type("cdeeea", 0.3, 1.6), "02101f")
 
 
 def _rays(script: Script) -> None:
@@ -123,3 +128,17 @@ def _seabed(script: Script, chance: random.Random) -> None:
         lean, ms = chance.uniform(4, 9), int(_SECONDS * 250)
         steps = "".join(f"\\t({ms * k},{ms * (k + 1)},\\frz{lean * (-1) ** k:.0f})" for k in range(4))
         script.add(11, 0, _SECONDS, chance.choice(("06324a", "0a4a52", "083c3f")), weed, f"\\pos({x:.0f},690){steps}")
+
+
+FILM = DemoFilm(
+    name="deep-water",
+    metadata=Metadata(
+        title="Deep Water",
+        synopsis="Far below the waves it is quiet and full of light. Jellyfish drift by. Something very large follows them.",
+        year=2025,
+        genres=["Documentary", "Nature"],
+        maturity=Maturity.THIRTEEN,
+    ),
+    shots=[Shot(_SECONDS, _SKY, _scene)],
+    music=_MUSIC,
+)

@@ -29,6 +29,11 @@ Format: Layer, Start, End, Style, MarginL, MarginR, MarginV, Effect, Text
 """
 
 
+def points(written: str) -> list[Point]:
+    """“x,y x,y …” as points."""
+    return [(float(x), float(y)) for x, y in (pair.split(",") for pair in written.split())]
+
+
 def polygon(points: Sequence[Point]) -> str:
     """A closed shape with straight sides."""
     first, *rest = [f"{x:.1f} {y:.1f}" for x, y in points]
@@ -41,14 +46,19 @@ def box(x: float, y: float, width: float, height: float) -> str:
 
 
 def circle(x: float, y: float, radius: float) -> str:
-    """A circle of four curves."""
-    c = radius * 0.5523
-    r = radius
+    """A circle."""
+    return ellipse(x, y, radius, radius)
+
+
+def ellipse(x: float, y: float, wide: float, tall: float) -> str:
+    """An ellipse with these radii, of four curves."""
+    p, q = wide * 0.5523, tall * 0.5523
+    w, t = wide, tall
     return (
-        f"m {x + r:.1f} {y:.1f} b {x + r:.1f} {y + c:.1f} {x + c:.1f} {y + r:.1f} {x:.1f} {y + r:.1f} "
-        f"{x - c:.1f} {y + r:.1f} {x - r:.1f} {y + c:.1f} {x - r:.1f} {y:.1f} "
-        f"{x - r:.1f} {y - c:.1f} {x - c:.1f} {y - r:.1f} {x:.1f} {y - r:.1f} "
-        f"{x + c:.1f} {y - r:.1f} {x + r:.1f} {y - c:.1f} {x + r:.1f} {y:.1f}"
+        f"m {x + w:.1f} {y:.1f} b {x + w:.1f} {y + q:.1f} {x + p:.1f} {y + t:.1f} {x:.1f} {y + t:.1f} "
+        f"{x - p:.1f} {y + t:.1f} {x - w:.1f} {y + q:.1f} {x - w:.1f} {y:.1f} "
+        f"{x - w:.1f} {y - q:.1f} {x - p:.1f} {y - t:.1f} {x:.1f} {y - t:.1f} "
+        f"{x + p:.1f} {y - t:.1f} {x + w:.1f} {y - q:.1f} {x + w:.1f} {y:.1f}"
     )
 
 
@@ -60,12 +70,6 @@ def stroke(start: Point, end: Point, width: float) -> str:
     return polygon(
         [(x0 + across, y0 - down), (x1 + across, y1 - down), (x1 - across, y1 + down), (x0 - across, y0 + down)]
     )
-
-
-def ellipse(x: float, y: float, wide: float, tall: float) -> str:
-    """An ellipse with these radii, of many sides."""
-    angles = [2 * math.pi * step / 40 for step in range(40)]
-    return polygon([(x + wide * math.cos(angle), y + tall * math.sin(angle)) for angle in angles])
 
 
 def smooth(points: Sequence[Point]) -> str:
@@ -88,6 +92,12 @@ def placed(points: Iterable[Point], at: Point, size: float = 1.0, turn: float = 
     """The points grown, turned by so many degrees (clockwise) about (0, 0), and moved there."""
     cosine, sine = math.cos(math.radians(turn)) * size, math.sin(math.radians(turn)) * size
     return [(at[0] + x * cosine - y * sine, at[1] + x * sine + y * cosine) for x, y in points]
+
+
+def disc(x: float, y: float, radius: float, sides: int = 18) -> list[Point]:
+    """A circle's points."""
+    angles = [2 * math.pi * step / sides for step in range(sides)]
+    return [(x + radius * math.cos(angle), y + radius * math.sin(angle)) for angle in angles]
 
 
 class Script:
@@ -130,11 +140,11 @@ class Script:
             at = start + number / rate
             self.add(layer, at, min(end, at + 1 / rate), colour, shape(at), tags)
 
-    def veil(self, start: float, end: float, colour: str = "000000", *, into: bool) -> None:
-        """The whole picture fades into the colour, or out of it."""
+    def veil(self, start: float, end: float, colour: str = "000000", *, into: bool | None = None) -> None:
+        """One colour over the whole picture, which fades into it or out of it, or stands."""
         ms = round((end - start) * 1000)
-        whole = box(-WIDTH, -HEIGHT, 3 * WIDTH, 3 * HEIGHT)
-        self.add(90, start, end, colour, whole, f"\\fad({ms},0)" if into else f"\\fad(0,{ms})")
+        fade = "" if into is None else f"\\fad({ms},0)" if into else f"\\fad(0,{ms})"
+        self.add(90, start, end, colour, box(0, 0, WIDTH, HEIGHT), fade)
 
     def written(self, width: int = WIDTH, height: int = HEIGHT) -> str:
         """The script's text, for a picture of this size."""

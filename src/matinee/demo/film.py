@@ -12,7 +12,7 @@ from matinee.demo.sky import Sky
 from matinee.demo.speech import Speaker
 from matinee.ingest.contract import InSeries, Protection
 from matinee.ingest.subtitles.cue import Cue
-from matinee.services.catalog.contract import Metadata
+from matinee.terms.title import Metadata
 
 
 class Shot(Struct, frozen=True):
@@ -36,7 +36,7 @@ class Line(Struct, frozen=True):
 
 class DemoFilm(Struct, frozen=True):
     """A film that can be made. `lines` are by language: subtitles, and with a `speaker` a track of sound for each.
-    `grade` is ffmpeg's filters for the whole picture, of `width` by `height`."""
+    The scene is drawn for `width` by `height`; the picture is `fine` times that many pixels across and down."""
 
     name: str
     metadata: Metadata
@@ -44,9 +44,9 @@ class DemoFilm(Struct, frozen=True):
     music: Piece
     lines: dict[str, list[Line]] = {}
     speaker: Speaker | None = None
-    grade: str = ""
     width: int = WIDTH
     height: int = HEIGHT
+    fine: float = 1.0
     protection: Protection = Protection.SIGNED
     episode: InSeries | None = None
 

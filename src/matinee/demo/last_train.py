@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import random
 
-from matinee.demo.drawing import HEIGHT, WIDTH, Script, box, circle, polygon, stroke
-from matinee.demo.film import DemoFilm, Line, Shot
+from matinee.demo import titles
+from matinee.demo.drawing import WIDTH, Script, box, circle, polygon, stroke
+from matinee.demo.film import DemoFilm, Shot
 from matinee.demo.letters import word
 from matinee.demo.music import Piece
-from matinee.demo.sky import Clouds, Glow, Sky
-from matinee.services.catalog.contract import Metadata
+from matinee.demo.sky import Glow, Sky
+from matinee.demo.titles import Type
 from matinee.terms.maturity import Maturity
+from matinee.terms.title import Metadata
 
-_SECONDS = 25.0
+_SECONDS = 28.0
+_NIGHT = Sky(
+    (("0b0a26", 0), ("2b1a4a", 0.35), ("5e2a5f", 0.58), ("8e4a5e", 0.7), ("1c1030", 1)),
+    (Glow(1.18, 0.78, 0.3, "ff9a66", 0.35),),
+)
 _SKY = Sky((("241447", 0), ("6d2a6b", 0.28), ("d9546a", 0.5), ("ffb36b", 0.68), ("ffe0a3", 0.74), ("3a1c3f", 1)))
 _MUSIC = Piece(
     chords=[[50, 57, 60, 65], [46, 53, 58, 62], [53, 60, 65, 69], [48, 55, 60, 64]],
@@ -37,7 +43,7 @@ def _scene(script: Script) -> None:
         _train(script, begin, way)
     _birds(script)
     script.add(40, 0.8, 5.0, "fff3df", word("LAST TRAIN", (WIDTH / 2, 170), 66, 0.5), "\\fad(900,900)\\blur0.6")
-    script.veil(_SECONDS - 2, _SECONDS, into=True)
+    titles.end(script, _SECONDS, "MIND THE GAP", Type("fff3df", 0.5, 1.2), "140a22")
 
 
 def _sun(script: Script) -> None:
@@ -103,3 +109,18 @@ def _birds(script: Script) -> None:
         wing = polygon([(-11, -5), (0, 0), (11, -5), (0, 3)])
         flap = "".join(f"\\t({k * 260},{(k + 1) * 260},\\fscy{30 if k % 2 else 130})" for k in range(56))
         script.add(12, 2, 17, "2a1436", wing, f"\\move({x},{y},{x + 900},{y - 130})\\fscy130{flap}")
+
+
+FILM = DemoFilm(
+    name="last-train",
+    metadata=Metadata(
+        title="Last Train",
+        synopsis="The sun goes down, the city lights up, and three trains cross the bridge. Someone is on the wrong one.",
+        year=2026,
+        genres=["Thriller", "Drama"],
+        maturity=Maturity.EIGHTEEN,
+    ),
+    shots=[Shot(_SECONDS, _SKY, _scene, later=_NIGHT)],
+    music=_MUSIC,
+    fine=0.75,
+)

@@ -5,16 +5,22 @@ from __future__ import annotations
 import math
 import random
 
+from matinee.demo import titles
 from matinee.demo.drawing import HEIGHT, WIDTH, Script, box, circle, polygon
 from matinee.demo.film import DemoFilm, Line, Shot
 from matinee.demo.letters import word
 from matinee.demo.music import Piece
 from matinee.demo.sky import Clouds, Glow, Sky
-from matinee.services.catalog.contract import Metadata
+from matinee.demo.titles import Type
 from matinee.terms.maturity import Maturity
+from matinee.terms.title import Metadata
 
-_SECONDS = 26.0
-_SKY = Sky((("0b1030", 0), ("1c2a5e", 0.45), ("6b5a8e", 0.62), ("0a1a33", 0.66), ("050a18", 1)))
+_SECONDS = 28.0
+_SKY = Sky(
+    (("0b1030", 0), ("1c2a5e", 0.45), ("6b5a8e", 0.63), ("0a1a33", 0.66), ("050a18", 1)),
+    (Glow(0.5, 0.62, 0.26, "b08a9a", 0.55),),
+    Clouds("2c3468", 0.5, wide=5, scale=4, seed=8),
+)
 _MUSIC = Piece(
     chords=[[57, 60, 64, 69], [53, 57, 60, 65], [48, 55, 60, 64], [55, 59, 62, 67]],
     pattern=[0, 2, 3, 5, 4, 3, 2, 1],
@@ -35,7 +41,7 @@ def _scene(script: Script) -> None:
     _boat(script)
     script.add(40, 0.8, 5.2, "f6eedd", word("THE LIGHTHOUSE", (520, 215), 50), "\\fad(900,900)\\blur0.6")
     script.add(40, 1.6, 5.2, "f6eedd", box(400, 270, 240, 2), "\\fad(900,900)")
-    script.veil(_SECONDS - 2, _SECONDS, into=True)
+    titles.end(script, _SECONDS, "HOME", Type("f6eedd", apart=2))
 
 
 def _stars(script: Script, chance: random.Random) -> None:
@@ -122,20 +128,29 @@ def _boat(script: Script) -> None:
     script.add(15, 6, _SECONDS, "ffcf70", circle(-16, -6, 3), way + "\\fad(1500,0)\\blur2")
 
 
-SUBTITLES = [
-    (
-        5.6,
-        9.2,
-        "Every night the same question: <i>is anyone out there?</i>",
-        "Jede Nacht die gleiche Frage: <i>Ist da draußen jemand?</i>",
+FILM = DemoFilm(
+    name="the-lighthouse",
+    metadata=Metadata(
+        title="The Lighthouse",
+        synopsis="The moon rises over the sea. A boat is late, the rocks are near, and one light goes round and round.",
+        year=2024,
+        genres=["Drama", "Family"],
+        maturity=Maturity.ALL,
     ),
-    (
-        9.8,
-        13.6,
-        "And every night, one light\nanswers for all of us.",
-        "Und jede Nacht antwortet\nein Licht für uns alle.",
-    ),
-    (14.4, 18.0, "A boat, late, and very small.", "Ein Boot, spät, und sehr klein."),
-    (18.8, 23.4, "Come home.\nThe rocks are on your left.", "Komm nach Hause.\nDie Felsen sind links von dir."),
-]
-"""Start, end in seconds, English, German."""
+    shots=[Shot(_SECONDS, _SKY, _scene)],
+    music=_MUSIC,
+    lines={
+        "en": [
+            Line(5.6, 9.2, "Every night the same question: <i>is anyone out there?</i>"),
+            Line(9.8, 13.6, "And every night, one light\nanswers for all of us."),
+            Line(14.4, 18.0, "A boat, late, and very small."),
+            Line(18.8, 23.4, "Come home.\nThe rocks are on your left."),
+        ],
+        "de": [
+            Line(5.6, 9.2, "Jede Nacht die gleiche Frage: <i>Ist da draußen jemand?</i>"),
+            Line(9.8, 13.6, "Und jede Nacht antwortet\nein Licht für uns alle."),
+            Line(14.4, 18.0, "Ein Boot, spät, und sehr klein."),
+            Line(18.8, 23.4, "Komm nach Hause.\nDie Felsen sind links von dir."),
+        ],
+    },
+)

@@ -7,6 +7,7 @@ import math
 import random
 import wave
 from pathlib import Path
+from typing import TypeAlias
 
 from msgspec import Struct
 
@@ -17,7 +18,7 @@ _FADE_S = 1.5
 _DUCKED = 0.4
 _DUCKING_S = 0.35
 
-Mix = array.array[float]
+Mix: TypeAlias = "array.array[float]"
 
 
 class Piece(Struct, frozen=True):

@@ -90,7 +90,7 @@ def _between(stops: Stops, at: float) -> _Colour:
 
 def _lit(colour: _Colour, glow: Glow, x: float, y: float) -> _Colour:
     far = ((x - glow.x) ** 2 + (y - glow.y) ** 2) / glow.radius**2
-    if far > 7:  # noqa: PLR2004 - a thousandth is left
+    if far > 7:
         return colour
     return _mixed(colour, _rgb(glow.colour), min(1.0, glow.strength * math.exp(-far)))
 

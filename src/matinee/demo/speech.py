@@ -19,6 +19,8 @@ _BLEND_S = 0.045
 _HIGH = ((3400.0, 250.0), (4200.0, 300.0))
 _BANDS = (70.0, 100.0, 150.0)
 _LOUDEST = 0.95
+_BRIGHT, _LIPS, _HISS = 0.7, 0.82, 0.75
+"""How sharply the cords close, how much the lips favour what is high, and how loud breath is beside the voice."""
 
 
 class Speaker(Struct, frozen=True):
@@ -61,10 +63,11 @@ _SOUNDS: dict[str, _Sound] = {
     "l": _Sound((340, 1150, 2700), 0.7, 0.06), "m": _Sound((260, 1050, 2200), 0.45, 0.075),
     "n": _Sound((260, 1500, 2450), 0.45, 0.065), "ng": _Sound((260, 1900, 2600), 0.45, 0.075),
     "v": _hissed(5000, 0.10, 0.055, buzz=0.4, width=3500), "dh": _hissed(5200, 0.08, 0.045, buzz=0.45, width=3500),
-    "z": _hissed(5600, 0.30, 0.07, buzz=0.35), "f": _hissed(5200, 0.22, 0.085, width=4500),
-    "th": _hissed(5400, 0.16, 0.08, width=4500), "s": _hissed(5900, 0.75, 0.095), "sh": _hissed(2900, 0.75, 0.10),
-    "ich": _hissed(3500, 0.45, 0.08), "ach": _hissed(1500, 0.45, 0.085), "h": _hissed(1400, 0.25, 0.05, width=2500),
-    "p": _hissed(900, 0.5, 0.022, width=1500), "t": _hissed(4300, 0.8, 0.028, width=2200),
+    "z": _hissed(5600, 0.30, 0.07, buzz=0.35), "f": _hissed(5200, 0.16, 0.085, width=4500),
+    "th": _hissed(5400, 0.16, 0.08, width=4500), "s": _hissed(5900, 0.75, 0.095),
+    "zh": _hissed(2900, 0.35, 0.07, buzz=0.4), "sh": _hissed(2900, 1.3, 0.10),
+    "ich": _hissed(3500, 0.7, 0.08), "ach": _hissed(1500, 1.0, 0.085), "h": _hissed(1400, 0.5, 0.05, width=2500),
+    "p": _hissed(900, 0.5, 0.022, width=1500), "t": _hissed(4300, 0.6, 0.028, width=2200),
     "k": _hissed(2000, 0.8, 0.032, width=1000), "b": _hissed(700, 0.3, 0.018, buzz=0.5, width=1500),
     "d": _hissed(3800, 0.35, 0.02, buzz=0.5, width=2200), "g": _hissed(1900, 0.4, 0.022, buzz=0.5, width=1000),
     ".": _Sound((400, 1500, 2500), 0.0, 0.22),
@@ -73,12 +76,9 @@ _CLOSED = {"p": 0.0, "t": 0.0, "k": 0.0, "b": 0.12, "d": 0.12, "g": 0.12}
 """The buzz while the mouth is shut before it bursts open."""
 
 
-def sounds(spoken: str) -> list[str]:
-    """The sounds without their stress. Raises KeyError for one that nobody can say."""
-    names = [name.lstrip("'") for name in spoken.split()]
-    for name in names:
-        _SOUNDS[name]
-    return names
+def lasts(speaker: Speaker, spoken: str) -> float:
+    """Seconds. Raises KeyError for a sound that nobody can say."""
+    return sum(sound.seconds for name in spoken.split() for sound, _ in _steps(name, speaker.pace))
 
 
 class _Frame(Struct, frozen=True):
@@ -94,36 +94,40 @@ def say(speaker: Speaker, spoken: str) -> list[float]:
     """The voice, its loudest moment just below 1."""
     chance = random.Random(5)  # noqa: S311 - breath
     throat, noise = [_Resonator() for _ in range(len(_BANDS) + len(_HIGH))], _Resonator()
-    found, phase, low = list[float](), 0.0, 0.0
+    found, phase, low, last, breath = list[float](), 0.0, 0.0, 0.0, 0.0
     for frame in _frames(speaker, spoken):
         shapes = [*zip(frame.formants, _BANDS, strict=True), *_HIGH]
         for resonator, (middle, width) in zip(throat, shapes, strict=True):
             resonator.tune(middle / speaker.size, width)
-        noise.tune(max(400.0, frame.middle), frame.width)
+        noise.tune(max(400.0, frame.middle), frame.width, level=True)
         for _ in range(_FRAME):
             phase = (phase + frame.pitch / SAMPLE_RATE) % 1
-            breath = chance.uniform(-1, 1)
-            low += 0.35 * (_pulse(phase) + 0.03 * breath - low)
+            before, breath = breath, chance.uniform(-1, 1)
+            low += _BRIGHT * (_pulse(phase) + 0.03 * breath - low)
             value = low * frame.buzz
             for resonator in throat:
                 value = resonator.pass_(value)
-            found.append(value + 0.22 * frame.hiss * noise.pass_(breath))
+            found.append(value - _LIPS * last + _HISS * frame.hiss * noise.pass_(breath - before))
+            last = value
     peak = max(map(abs, found), default=1.0) or 1.0
     return [_LOUDEST * value / peak for value in found]
 
 
 class _Resonator:
-    """A resonance of second order: it lets zero frequency through as it is."""
+    """A resonance of second order: it lets zero frequency through as it is, or where it is `level` its own."""
 
     def __init__(self) -> None:
         self._a = self._b = self._c = 0.0
         self._one = self._two = 0.0
 
-    def tune(self, middle: float, width: float) -> None:
+    def tune(self, middle: float, width: float, *, level: bool = False) -> None:
         ring = math.exp(-math.pi * width / SAMPLE_RATE)
         self._c = -ring * ring
         self._b = 2 * ring * math.cos(2 * math.pi * middle / SAMPLE_RATE)
         self._a = 1 - self._b - self._c
+        if level:
+            turn = 4 * math.pi * middle / SAMPLE_RATE
+            self._a = (1 - ring) * math.sqrt(1 - 2 * ring * math.cos(turn) + ring * ring)
 
     def pass_(self, value: float) -> float:
         value = self._a * value + self._b * self._one + self._c * self._two
@@ -133,9 +137,9 @@ class _Resonator:
 
 def _pulse(phase: float) -> float:
     """The flow through the cords, as its slope: they open slowly and fall shut."""
-    if phase < 0.4:  # noqa: PLR2004 - of the turn
+    if phase < 0.4:
         return math.sin(math.pi * phase / 0.4) * 0.5
-    return -math.sin(math.pi * (phase - 0.4) / 0.16) * 1.2 if phase < 0.56 else 0.0  # noqa: PLR2004
+    return -math.sin(math.pi * (phase - 0.4) / 0.16) * 1.2 if phase < 0.56 else 0.0
 
 
 def _frames(speaker: Speaker, spoken: str) -> list[_Frame]:

@@ -10,8 +10,8 @@ from msgspec import Meta, Struct
 
 from matinee.runtime.errors import Conflict, Forbidden, NotFound
 from matinee.runtime.rpc.operation import operation
-from matinee.services.catalog.contract import Metadata
 from matinee.terms.rendition import Role
+from matinee.terms.title import Metadata
 
 
 class NoSuchUpload(NotFound):
@@ -58,7 +58,7 @@ class InSeries(Struct, frozen=True):
     """Where an episode belongs. `series` is the series' title; season 0 holds the specials; a file with several episodes runs
     from `number` to `number_to`. `about` is written about a series that is not there yet."""
 
-    series: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
+    series: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f]+\Z")]
     season: Annotated[int, Meta(ge=0, le=9999)]
     number: Annotated[int, Meta(ge=0, le=99_999)]
     number_to: Annotated[int, Meta(ge=0, le=99_999)] | None = None

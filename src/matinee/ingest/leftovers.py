@@ -8,9 +8,12 @@ import msgspec
 from obstore.store import ObjectStore
 from sqlalchemy import Connection
 
+from matinee.backends.objects import stored
 from matinee.backends.sql.port import Database
-from matinee.ingest import intake, picture_ids, pipeline, scratch, sources
-from matinee.ingest.intake import Intake, State
+from matinee.ingest import pipeline, scratch
+from matinee.ingest.intake import originals, rows
+from matinee.ingest.intake.rows import Intake, State
+from matinee.ingest.pictures import ids
 from matinee.ingest.pipeline import Order
 from matinee.runtime.clock import milliseconds
 from matinee.runtime.errors import NotFound
@@ -33,18 +36,18 @@ class Leftovers:
 
         `order` is that of its job, where it has one that is known.
         """
-        belonging = await self._database.read(lambda connection: intake.of_film(connection, film.id), fresh=True)
+        belonging = await self._database.read(lambda connection: rows.of_film(connection, film.id), fresh=True)
         for intake_id in belonging:
-            await sources.delete_under(self._objects, sources.folder(intake_id))
-            await sources.delete_under(self._objects, sources.key(intake_id, ""))
+            await stored.delete_under(self._objects, originals.folder(intake_id))
+            await stored.delete_under(self._objects, originals.key(intake_id, ""))
         if film.job_id is not None:
-            await sources.delete_under(self._objects, scratch.work_of(film.job_id))
+            await stored.delete_under(self._objects, scratch.work_of(film.job_id))
         if film.title_id is not None:
             await self._close_title(film.title_id, state, order)
 
         def unit(connection: Connection) -> None:
-            intake.forget_pieces(connection, belonging)
-            intake.change(connection, belonging, state=state.value)
+            rows.forget_pieces(connection, belonging)
+            rows.change(connection, belonging, state=state.value)
 
         await self._database.transact(unit)
 
@@ -52,9 +55,9 @@ class Leftovers:
         try:
             encode = await self._catalog.encode(ByTitle(title_id))
         except (NotFound, NotPlayable):
-            await sources.delete_under(self._objects, f"media/{title_id}/")
-            for image_id in picture_ids.every(order.image_id) if order else ():
-                await sources.delete_under(self._objects, f"images/{image_id}/")
+            await stored.delete_under(self._objects, f"media/{title_id}/")
+            for image_id in ids.every(order.image_id) if order else ():
+                await stored.delete_under(self._objects, f"images/{image_id}/")
             if state is not State.FAILED:
                 await self._catalog.discard(ByTitle(title_id))
             return

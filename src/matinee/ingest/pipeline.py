@@ -17,11 +17,11 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from matinee.ingest.chunks import Chunk, chunks
 from matinee.ingest.contract import Phase, Preparation, Protection, Sidecar
-from matinee.ingest.encode import channels, kbps
-from matinee.ingest.encoding import Encoding
-from matinee.ingest.ladder import Rung, in_av1, ladder
+from matinee.ingest.encoding.chunks import Chunk, chunks
+from matinee.ingest.encoding.encode import channels, kbps
+from matinee.ingest.encoding.ladder import Rung, in_av1, ladder
+from matinee.ingest.encoding.settings import Encoding
 from matinee.ingest.source import Source
 from matinee.services.jobs.contract import Job, JobState, Reason, Step, Submit, Task, TaskState
 

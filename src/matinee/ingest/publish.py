@@ -11,13 +11,15 @@ import msgspec
 import obstore
 from obstore.store import LocalStore, ObjectStore
 
+from matinee.backends.objects import stored
 from matinee.backends.objects.errors import by_meaning
-from matinee.ingest import sources
 from matinee.ingest.pipeline import Order
 from matinee.ingest.wanted import wanted
-from matinee.services.catalog.contract import Attach, ByTitle, Catalog, Encode, File, State
+from matinee.services.catalog.contract import Attach, ByTitle, Catalog
 from matinee.services.fill.contract import Fill
+from matinee.terms.encode import Encode, File
 from matinee.terms.rendition import Rendition
+from matinee.terms.title import State
 
 _AT_ONCE = 8
 _TYPES = {
@@ -69,7 +71,7 @@ async def announce(catalog: Catalog, fill: Fill, order: Order, encode: Encode) -
 
 async def _put(objects: ObjectStore, path: Path, key: str) -> None:
     """Where objects are files of the same disk, the file gets its second name; nothing is copied."""
-    goal = sources.local_path(objects, key)
+    goal = stored.local_path(objects, key)
     if goal is not None and await asyncio.to_thread(_link, path, goal):
         return
     keeps_types = not isinstance(objects, LocalStore)

@@ -15,8 +15,9 @@ import msgspec
 import obstore
 from obstore.store import ObjectStore
 
+from matinee.backends.objects import stored
 from matinee.backends.objects.errors import by_meaning
-from matinee.ingest import sources
+from matinee.ingest.intake import originals
 from matinee.runtime.disk import is_full
 from matinee.runtime.errors import OutOfSpace
 
@@ -74,10 +75,10 @@ class Scratch:
         return here
 
     async def _fetch(self, prefix: str, into: Path) -> None:
-        async for meta in sources.listed(self._objects, prefix):
+        async for meta in stored.listed(self._objects, prefix):
             path = into / meta["path"].removeprefix(prefix)
             path.parent.mkdir(parents=True, exist_ok=True)
-            await sources.fetch(self._objects, meta["path"], None, path)
+            await originals.fetch(self._objects, meta["path"], None, path)
         if not (into / _RESULT).exists():
             raise FileNotFoundError(prefix)
 
@@ -99,7 +100,7 @@ class Scratch:
         await asyncio.to_thread(_settle, part, self._root / job_id / step)
 
     def _shared(self, job_id: str, step: str) -> Path | None:
-        return sources.local_path(self._objects, f"{_WORK}/{job_id}/{step}")
+        return stored.local_path(self._objects, f"{_WORK}/{job_id}/{step}")
 
     def _clear(self, job_id: str, step: str) -> None:
         for part in (self._root / job_id).glob(f"{step}.*{_UNFINISHED}"):
@@ -108,7 +109,7 @@ class Scratch:
     async def source(self, job_id: str, object_key: str, size: int) -> Path:
         """The film as one file of this machine: the object itself where objects are files, else a copy, made once. Raises
         OutOfSpace, Invalid where bytes are missing."""
-        local = None if object_key.endswith("/") else sources.local_path(self._objects, object_key)
+        local = None if object_key.endswith("/") else stored.local_path(self._objects, object_key)
         if local is not None:
             return local
         copy = self._root / job_id / "film"
@@ -117,7 +118,7 @@ class Scratch:
                 self.check_room(size)
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 part = copy.with_suffix(_UNFINISHED)
-                await sources.fetch(self._objects, object_key, size, part)
+                await originals.fetch(self._objects, object_key, size, part)
                 part.rename(copy)
         return copy
 
@@ -147,7 +148,7 @@ class Scratch:
     async def drop(self, job_id: str) -> None:
         """Deletes all that the job left."""
         await asyncio.to_thread(shutil.rmtree, self._root / job_id, ignore_errors=True)
-        await sources.delete_under(self._objects, work_of(job_id))
+        await stored.delete_under(self._objects, work_of(job_id))
 
 
 def work_of(job_id: str) -> str:

@@ -14,8 +14,9 @@ import msgspec.structs
 from obstore.store import ObjectStore
 from sqlalchemy import Connection
 
+from matinee.backends.objects import stored
 from matinee.backends.sql.port import Database
-from matinee.ingest import intake, leftovers, pipeline, sources
+from matinee.ingest import leftovers, pipeline
 from matinee.ingest.board import Board
 from matinee.ingest.contract import (
     Again,
@@ -34,15 +35,16 @@ from matinee.ingest.contract import (
     Taken,
     Upload,
 )
-from matinee.ingest.drafts import Drafts
-from matinee.ingest.encoding import Encoding
-from matinee.ingest.intake import IDLE_MS, Intake, State
+from matinee.ingest.encoding.settings import Encoding
+from matinee.ingest.intake import rows
+from matinee.ingest.intake.drafts import Drafts
+from matinee.ingest.intake.originals import Files
+from matinee.ingest.intake.rows import IDLE_MS, Intake, State
+from matinee.ingest.intake.taking import Taking, differences
+from matinee.ingest.intake.upload import Uploads, uploaded
 from matinee.ingest.leftovers import Leftovers
 from matinee.ingest.limits import Limits
 from matinee.ingest.pipeline import Order
-from matinee.ingest.sources import Files
-from matinee.ingest.taking import Taking, differences
-from matinee.ingest.upload import Uploads, uploaded
 from matinee.runtime.bell import Bell, heard
 from matinee.runtime.clock import Clock, milliseconds
 from matinee.runtime.errors import Conflict, Invalid, MatineeError, NotFound
@@ -74,7 +76,7 @@ class Service:
         self._catalog = catalog
         self._clock = clock
         self._ids = ids
-        self._uploads = Uploads(database, objects, clock, ids, limits, lambda: sources.free_bytes(objects))
+        self._uploads = Uploads(database, objects, clock, ids, limits, lambda: stored.free_bytes(objects))
         self._board = Board(milliseconds(clock.real_now()))
         self._drafts = Drafts(database, catalog)
         self._taking = Taking(database, objects, catalog, self._uploads, clock, ids)
@@ -202,11 +204,11 @@ class Service:
         job = await self._jobs.submit(pipeline.submission(order))
 
         def unit(connection: Connection) -> bool:
-            known = intake.find(connection, film.id)
+            known = rows.find(connection, film.id)
             if known is None or known.state is State.CANCELED:
                 return False
-            belonging = [film.id, *(sidecar.id for sidecar in intake.sidecars_of(connection, film))]
-            intake.change(connection, belonging, job_id=job.id, state=State.PREPARING.value)
+            belonging = [film.id, *(sidecar.id for sidecar in rows.sidecars_of(connection, film))]
+            rows.change(connection, belonging, job_id=job.id, state=State.PREPARING.value)
             return True
 
         if not await self._database.transact(unit):
@@ -251,7 +253,7 @@ class Service:
 
     async def _waiting(self) -> list[Intake]:
         states = State.OPEN, State.PREPARING, State.FAILED
-        found = await self._database.read(lambda connection: intake.in_state(connection, *states), fresh=True)
+        found = await self._database.read(lambda connection: rows.in_state(connection, *states), fresh=True)
         return [film for film in found if film.film_id is None]
 
     async def cancel(self, message: ByPreparation) -> Preparation:
@@ -319,7 +321,7 @@ class Service:
         return shown
 
     async def _read(self, intake_id: str) -> Intake:
-        film = await self._database.read(lambda connection: intake.find(connection, intake_id), fresh=True)
+        film = await self._database.read(lambda connection: rows.find(connection, intake_id), fresh=True)
         if film is None or film.film_id is not None:
             raise NotFound("There is no such preparation.")
         return film

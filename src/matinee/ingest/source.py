@@ -8,7 +8,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from matinee.ingest.findings import Finding
-from matinee.services.catalog.contract import Chapter
+from matinee.terms.encode import Chapter
 from matinee.terms.language import UNDETERMINED, Language
 from matinee.terms.rendition import Role
 

@@ -11,38 +11,32 @@ from typing import Any
 import msgspec
 from obstore.store import ObjectStore
 
-from matinee.ingest import (
-    chunks,
-    encode,
-    gallery,
-    inspect,
-    languages,
-    package,
-    pipeline,
-    publish,
-    review,
-    sources,
-    subtitles,
-    thumbnails,
-)
-from matinee.ingest.artwork import Picture
+from matinee.ingest import languages, pipeline, publish, subtitles
 from matinee.ingest.contract import Protection, Sidecar
-from matinee.ingest.encode import Sound, sounds
-from matinee.ingest.join import join
-from matinee.ingest.ladder import Rung
+from matinee.ingest.encoding import chunks, encode
+from matinee.ingest.encoding.encode import Sound, sounds
+from matinee.ingest.encoding.join import join
+from matinee.ingest.encoding.ladder import Rung
+from matinee.ingest.inspection import inspect, review
+from matinee.ingest.intake import originals
+from matinee.ingest.packaging import package
+from matinee.ingest.pictures import gallery, thumbnails
+from matinee.ingest.pictures.artwork import Picture
 from matinee.ingest.pipeline import Order
 from matinee.ingest.scratch import Scratch, Work
 from matinee.ingest.source import Source
 from matinee.ingest.subtitles import Captions
 from matinee.ingest.toolchain import Toolchain
 from matinee.runtime.clock import Clock
-from matinee.services.catalog.contract import ByTitle, Catalog, File, Thumbnails
+from matinee.services.catalog.contract import ByTitle, Catalog
 from matinee.services.fill.contract import Fill
 from matinee.services.jobs.executor import Context, Handler
 from matinee.services.jobs.programs import Programs
 from matinee.services.playback.contract import ContentKey, MakeKey, Playback
+from matinee.terms.encode import File
 from matinee.terms.language import UNDETERMINED
 from matinee.terms.rendition import Rendition
+from matinee.terms.thumbnails import Thumbnails
 
 _PACKAGE, _JOINED, _CAPTIONS = "package", "joined", "captions.json"
 
@@ -129,7 +123,7 @@ class Steps:
 
     async def _sidecar(self, into: Path, place: int, sidecar: Sidecar) -> Captions:
         path = into / f"sidecar-{place}"
-        await sources.fetch(self._objects, sidecar.source, None, path)
+        await originals.fetch(self._objects, sidecar.source, None, path)
         language = languages.tag(sidecar.language)
         name = f"for {languages.name(language)}" if language != UNDETERMINED else str(place + 1)
         cues = await asyncio.to_thread(subtitles.parse, path.read_bytes(), name, language)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from matinee.services.catalog.contract import Encode
 from matinee.services.fill.contract import FillFile, Want
+from matinee.terms.encode import Encode
 
 
 def wanted(title_id: str, encode: Encode) -> Want:

@@ -28,6 +28,7 @@ _USUAL = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
 """What every record has; the rest a caller gave as `extra`."""
 
 _CUT = "…"
+_STEERING = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 _JWT = re.compile(r"eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
 _SIGNED = re.compile(r"(URISigningPackage=)[^/\s\"'&]+", re.IGNORECASE)
 _AUTHORIZATION = re.compile(r"(authorization\W{1,5})(?:(?:bearer|basic)\s+)?[^\s\"',;}\]]+", re.IGNORECASE)
@@ -136,4 +137,4 @@ def exposition(metrics: CollectorRegistry) -> tuple[bytes, str]:
 
 def _plain(value: Any) -> str:
     """One line whatever is said: who writes a log line must not be able to write two."""
-    return str(value).replace("\r", "\\r").replace("\n", "\\n").replace("\x1b", "\\x1b")
+    return _STEERING.sub(lambda found: ascii(found[0])[1:-1], str(value))

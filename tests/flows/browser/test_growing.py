@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import Page
-
-sys.path.insert(0, str(Path(__file__).parents[2]))  # `packaged` is shared with the conformance tests
 
 from packaged import HIGH, LIGHT, LOW, MIDDLE, Reel, Shelf
 

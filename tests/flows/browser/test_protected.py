@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
-
-sys.path.insert(0, str(Path(__file__).parents[2]))  # `packaged` is shared with the conformance tests
 
 from packaged import LOW, MIDDLE, Reel, Shelf, Shown
 

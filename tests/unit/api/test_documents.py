@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
 
 import pytest
+from msgspec.structs import replace
 
 from matinee.api import dash, hls
 from matinee.api.delivery import Location
@@ -158,3 +159,12 @@ def test_no_two_tracks_of_a_group_have_one_name() -> None:
 def test_a_commentary_alone_is_what_plays() -> None:
     lines = hls.master(session(AVC, COMMENTED), [AT], "http://g/s").decode()
     assert "DEFAULT=YES,AUTOSELECT=YES" in lines
+
+
+def test_a_label_is_never_read_as_part_of_a_playlist() -> None:
+    hostile = '{$token}"\n#EXT-X-ENDLIST\u2028\x85\x00'
+    lines = hls.master(session(AVC, replace(AAC, label=hostile)), [AT], "http://g/steering").decode().splitlines()
+    (name,) = (re.search(r'NAME="([^"]*)"', line) for line in lines if line.startswith("#EXT-X-MEDIA"))
+    assert name is not None
+    assert name[1] == "{ $token}' #EXT-X-ENDLIST"
+    assert "{$" not in "".join(lines), "players stop at a variable that they do not know"

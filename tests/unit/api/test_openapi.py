@@ -143,3 +143,13 @@ def test_answers_without_a_body_and_ready_made_json_are_described_as_such() -> N
     assert keys["schema"] == {"type": "object"}
     assert by_id["images.image"]["200"]["content"]["image/jpeg"]["schema"] == {"type": "string"}
     assert CONTENT["components"]["schemas"]["TitleChange"]["additionalProperties"] is False
+
+
+def test_the_bounds_of_a_number_that_may_be_absent_are_published() -> None:
+    (season,) = (
+        each
+        for each in CONTENT["paths"]["/api/discovery/titles/{title_id}"]["get"]["parameters"]
+        if each["name"] == "season"
+    )
+    assert season["schema"].get("exclusiveMinimum") == -1
+    assert season["schema"]["maximum"] == 9999

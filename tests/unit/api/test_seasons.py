@@ -6,9 +6,10 @@ import pytest
 
 from matinee.api.home_rows import gone_on_with
 from matinee.api.seasons import go_on_with
-from matinee.services.catalog.contract import Card, Episode, Kind, Numbered
+from matinee.services.catalog.contract import Numbered
 from matinee.services.history.contract import Bookmark
 from matinee.terms.maturity import Maturity
+from matinee.terms.title import Card, Episode, Kind
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 EPISODES = [Numbered(name, int(name[0]), int(name[2])) for name in ("1.1", "1.2", "2.1", "0.1", "0.2")]

@@ -16,8 +16,8 @@ from matinee.gateway.origin import Origins
 from matinee.ingest.contract import CreateUpload, Ingest
 from matinee.ingest.limits import Limits
 from matinee.runtime.errors import OutOfSpace, TooLarge
-from matinee.services.catalog.contract import Metadata
 from matinee.terms.territory import UNKNOWN
+from matinee.terms.title import Metadata
 
 
 @pytest.fixture

@@ -56,6 +56,10 @@ async def test_another_machine_finds_what_a_step_made_and_makes_it_no_second_tim
         assert await scratch.jobs() == []
 
 
+def is_empty(folder: Path) -> bool:
+    return not any(folder.iterdir())
+
+
 async def test_a_step_that_was_cut_off_begins_anew(tmp_path: Path, objects: ObjectStore) -> None:
     scratch = Scratch(tmp_path / "here", objects, 0)
 
@@ -64,7 +68,7 @@ async def test_a_step_that_was_cut_off_begins_anew(tmp_path: Path, objects: Obje
         raise InterruptedError
 
     async def work(into: Path) -> dict[str, Any]:
-        assert not any(into.iterdir())  # noqa: ASYNC240 - a test
+        assert is_empty(into)
         return {}
 
     with pytest.raises(InterruptedError):

@@ -654,7 +654,8 @@ export interface paths {
         /** The session's keys, of those that are asked for. Players send the body under whatever content type they like. */
         post: operations["licence.licence"];
         delete?: never;
-        options?: never;
+        /** A page of any origin may ask, as it may read the media: the token is the gate. */
+        options: operations["licence.preflight"];
         head?: never;
         patch?: never;
         trace?: never;
@@ -811,6 +812,23 @@ export interface paths {
         post?: never;
         /** Stop preparing a film, or give up one that failed. */
         delete: operations["studio.cancel_preparation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/studio/titles/{title_id}/preparations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a title's film was prepared, and what was found in it. What ended thirty days ago is forgotten. */
+        get: operations["studio.preparations_of"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1324,23 +1342,10 @@ export interface components {
             /** @default null */
             return_url?: string | null;
         };
-        /**
-         * Credentials
-         * @description `device` names the login in the list of devices; the User-Agent where it is missing.
-         */
-        Credentials: {
-            email: string;
-            password: string;
-            /** @default  */
-            device?: string;
-        };
-        /**
-         * Welcome
-         * @description `access_token` is null where the answer set a cookie.
-         */
-        Welcome: {
-            access_token: string | null;
+        /** WhoAmI */
+        WhoAmI: {
             account: components["schemas"]["Account"];
+            profile: components["schemas"]["Profile"] | null;
             profiles: components["schemas"]["Profile"][];
         };
         /** Account */
@@ -1375,10 +1380,23 @@ export interface components {
          * @enum {unknown}
          */
         Maturity: 0 | 7 | 10 | 13 | 16 | 18;
-        /** WhoAmI */
-        WhoAmI: {
+        /**
+         * Credentials
+         * @description `device` names the login in the list of devices; the User-Agent where it is missing.
+         */
+        Credentials: {
+            email: string;
+            password: string;
+            /** @default  */
+            device?: string;
+        };
+        /**
+         * Welcome
+         * @description `access_token` is null where the answer set a cookie.
+         */
+        Welcome: {
+            access_token: string | null;
             account: components["schemas"]["Account"];
-            profile: components["schemas"]["Profile"] | null;
             profiles: components["schemas"]["Profile"][];
         };
         /** Choice */
@@ -2001,6 +2019,13 @@ export interface components {
          * @enum {unknown}
          */
         Phase: "canceled" | "failed" | "improving" | "playable" | "preparing" | "uploading";
+        /**
+         * TitlePreparations
+         * @description The latest, or none.
+         */
+        TitlePreparations: {
+            preparations: components["schemas"]["Preparation"][];
+        };
         /**
          * StudioArtwork
          * @description By shape, those supplied first, then the best.
@@ -8733,6 +8758,135 @@ export interface operations {
             };
         };
     };
+    "licence.preflight": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example ses_01a1fdfa460070349be9cd064bdc9384 */
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "licence.plain_key": {
         parameters: {
             query?: {
@@ -10396,7 +10550,11 @@ export interface operations {
                      *           "progress": 0.4,
                      *           "message": "",
                      *           "created_at": "2026-11-21T12:00:00Z",
-                     *           "version": 3
+                     *           "version": 3,
+                     *           "eta_s": 312.5,
+                     *           "notes": [
+                     *             "The sound was -14.2 LUFS; it is brought to -24."
+                     *           ]
                      *         }
                      *       ]
                      *     }
@@ -10534,7 +10692,11 @@ export interface operations {
                      *       "progress": 0.4,
                      *       "message": "",
                      *       "created_at": "2026-11-21T12:00:00Z",
-                     *       "version": 3
+                     *       "version": 3,
+                     *       "eta_s": 312.5,
+                     *       "notes": [
+                     *         "The sound was -14.2 LUFS; it is brought to -24."
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["Preparation"];
@@ -10679,7 +10841,11 @@ export interface operations {
                      *       "progress": 0.4,
                      *       "message": "",
                      *       "created_at": "2026-11-21T12:00:00Z",
-                     *       "version": 3
+                     *       "version": 3,
+                     *       "eta_s": 312.5,
+                     *       "notes": [
+                     *         "The sound was -14.2 LUFS; it is brought to -24."
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["Preparation"];
@@ -10795,6 +10961,159 @@ export interface operations {
             };
         };
     };
+    "studio.preparations_of": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example ttl_01a1fdfa460070349be9cd064bdc9384 */
+                title_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "preparations": [
+                     *         {
+                     *           "id": "job_01a1fdfa460070349be9cd064bdc9384",
+                     *           "title_id": "ttl_01a1fdfa460070349be9cd064bdc9384",
+                     *           "title": "Metropolis",
+                     *           "filename": "metropolis.mkv",
+                     *           "phase": "playable",
+                     *           "step": "",
+                     *           "progress": 1,
+                     *           "message": "",
+                     *           "created_at": "2026-11-21T12:00:00Z",
+                     *           "version": 3,
+                     *           "eta_s": null,
+                     *           "notes": [
+                     *             "The sound was -14.2 LUFS; it is brought to -24."
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TitlePreparations"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such title; There is nothing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "studio.retry_preparation": {
         parameters: {
             query?: never;
@@ -10824,7 +11143,11 @@ export interface operations {
                      *       "progress": 0.4,
                      *       "message": "",
                      *       "created_at": "2026-11-21T12:00:00Z",
-                     *       "version": 3
+                     *       "version": 3,
+                     *       "eta_s": 312.5,
+                     *       "notes": [
+                     *         "The sound was -14.2 LUFS; it is brought to -24."
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["Preparation"];

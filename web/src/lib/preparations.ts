@@ -5,6 +5,7 @@ import { type Problem, problemOf } from "./problem";
 import type { Preparation } from "./shapes";
 
 const WAIT_S = 20;
+const plays = ({ phase }: Preparation) => phase === "playable" || phase === "improving";
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Films in preparation that nobody cancelled, newest first, kept up to date by long polling while the page shows them. */
@@ -21,10 +22,13 @@ export function usePreparations(enabled: boolean) {
   useEffect(() => {
     if (!enabled) return;
     const stop = new AbortController();
+    const phases = new Map<string, Preparation["phase"]>();
     const take = (changed: Preparation[]) => {
       adopt(changed);
       setProblem(null);
-      if (changed.some((one) => one.phase === "playable")) {
+      const fresh = changed.filter((one) => plays(one) && phases.get(one.id) !== one.phase);
+      for (const one of changed) phases.set(one.id, one.phase);
+      if (fresh.length > 0) {
         void queries.invalidateQueries({ queryKey: ["home"] });
         void queries.invalidateQueries({ queryKey: ["studio-titles"] });
       }

@@ -2,7 +2,8 @@
 import { type AnchorHTMLAttributes, type MouseEvent, type Ref, useCallback, useEffect, useSyncExternalStore } from "react";
 
 const listeners = new Set<() => void>();
-let guard: (() => boolean) | null = null; // says whether the page may be left
+const guards = new Set<() => boolean>(); // each says whether the page may be left
+const stays = () => [...guards].some((leave) => !leave());
 let here = location.href;
 const announce = () => {
   here = location.href;
@@ -10,7 +11,7 @@ const announce = () => {
 };
 let steps = 0; // that this visit took forward, so that a step back stays with us
 window.addEventListener("popstate", () => {
-  if (new URL(here).pathname !== location.pathname && guard && !guard()) {
+  if (new URL(here).pathname !== location.pathname && stays()) {
     history.pushState(null, "", here); // the step has been taken already: one more leads back
     return;
   }
@@ -26,7 +27,7 @@ function subscribe(listener: () => void) {
 /** Goes to a path of ours. `replace` leaves no step back to where one was. */
 export function navigate(to: string, { replace = false } = {}): void {
   if (to === location.pathname + location.search) return;
-  if (new URL(to, here).pathname !== location.pathname && guard && !guard()) return;
+  if (new URL(to, here).pathname !== location.pathname && stays()) return;
   history[replace ? "replaceState" : "pushState"](null, "", to);
   if (!replace) {
     steps += 1;
@@ -46,10 +47,11 @@ export function useGuard(held: boolean, question: string): void {
   useEffect(() => {
     if (!held) return;
     const warn = (event: BeforeUnloadEvent) => event.preventDefault();
-    guard = () => window.confirm(question);
+    const leave = () => window.confirm(question);
+    guards.add(leave);
     window.addEventListener("beforeunload", warn);
     return () => {
-      guard = null;
+      guards.delete(leave);
       window.removeEventListener("beforeunload", warn);
     };
   }, [held, question]);

@@ -54,6 +54,5 @@ export type Chapter = Answer<"/api/studio/titles/{title_id}/chapters", "get">["c
 export type StudioPicture = Answer<"/api/studio/titles/{title_id}/artwork", "get">["pictures"][number];
 export type Shape = StudioPicture["shape"];
 export type StudioTitle = Answer<"/api/studio/titles", "get">["titles"][number];
-export type StudioTitles = Answer<"/api/studio/titles", "get">;
 export type NewSeries = Body<"/api/studio/titles", "post">;
 export type StudioTitleChange = Body<"/api/studio/titles/{title_id}", "patch">;

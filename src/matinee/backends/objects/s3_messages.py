@@ -73,12 +73,13 @@ def keys_of(body: bytes) -> list[str]:
 
 
 def _texts(body: bytes, name: str) -> list[str]:
-    if b"<!" in body:  # no declarations, so no entities that grow
-        raise Invalid("The message is not the XML of this call.")
     try:
-        root = ET.fromstring(body)  # noqa: S314 - without declarations it holds what it shows
-    except ET.ParseError as wrong:
-        raise Invalid("The message is not XML.") from wrong
+        text = body.decode()
+        if "<!" in text:  # no declarations, so no entities that grow
+            raise Invalid("The message is not the XML of this call.")
+        root = ET.fromstring(text)  # noqa: S314 - without declarations it holds what it shows
+    except (ET.ParseError, ValueError, LookupError) as wrong:  # the latter for another encoding than UTF-8
+        raise Invalid("The message is not XML in UTF-8.") from wrong
     return [element.text or "" for element in root.iter() if element.tag.rpartition("}")[2] == name]
 
 

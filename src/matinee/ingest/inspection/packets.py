@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import median
 
 from matinee.ingest.inspection.numbers import number, whole
-from matinee.ingest.stretches import Stretch
+from matinee.ingest.inspection.stretches import Stretch
 from matinee.ingest.toolchain import GUARDS, Toolchain, about
 from matinee.services.jobs.programs import Programs
 

@@ -18,6 +18,7 @@ _ROUNDING_S = 0.0006
 _ODDEST = Fraction(4)
 _INTERLACED_SHARE = {True: 0.2, False: 0.75}
 _SAME_FIRST = 0.9
+_MOST_WOVEN = Fraction(31)
 _LEAST_BORDER, _LEAST_LEFT = 0.02, 0.5
 _SAME_EDGE = 0.01
 _AGREEING = 0.7
@@ -126,9 +127,17 @@ def _union(parts: list[tuple[int, int, int, int]]) -> tuple[int, int, int, int]:
     return min(lefts), min(tops), max(rights), max(bottoms)
 
 
-def fields(frames: list[Frame], *, claimed: bool) -> str | None:
-    """Which half picture comes first, tff or bff, of an interlaced film. The file's own claim counts little, for it often lies.
+def claims_halves(stream: Entry) -> bool:
+    """Whether the file says that its frames are made of two half pictures each."""
+    return stream.get("field_order", "progressive") in {"tt", "bb", "tb", "bt"}
+
+
+def fields(frames: list[Frame], rate: Fraction, *, claimed: bool) -> str | None:
+    """Which half picture comes first, tff or bff, of an interlaced film. The file's own claim counts little, for it often lies;
+    but nobody makes half pictures of more than thirty frames a second without saying so.
     In a progressive one, what moves up or down by an odd number of lines looks interlaced too: but not always the same way."""
+    if rate > _MOST_WOVEN and not claimed:
+        return None
     kinds = Counter(frame.fields for frame in frames)
     halves = kinds["tff"] + kinds["bff"]
     first = "tff" if kinds["tff"] >= kinds["bff"] else "bff"

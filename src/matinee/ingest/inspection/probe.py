@@ -13,6 +13,7 @@ from matinee.ingest.inspection.numbers import number
 from matinee.ingest.toolchain import GUARDS, Toolchain, about
 from matinee.runtime.errors import Invalid
 from matinee.services.jobs.programs import Programs
+from matinee.terms.line import one_line
 
 UNREADABLE = "This is not a video file that can be read."
 TRUNCATED = "The file is cut off: it ends before the film does. Send it again whole."
@@ -67,7 +68,7 @@ def tags(entry: Entry) -> dict[str, str]:
 
 def title(entry: Entry) -> str:
     """On one line."""
-    return " ".join(tags(entry).get("title", "").split())[:100]
+    return one_line(tags(entry).get("title", ""))[:100].strip()
 
 
 def _begins_as_mp4(path: Path) -> bool:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from msgspec import Struct, structs
 
-from matinee.ingest.mends import FOLD
+from matinee.ingest.encoding.mends import FOLD
+from matinee.ingest.inspection.stretches import Stretch
 from matinee.ingest.source import Audio
-from matinee.ingest.stretches import Stretch
 from matinee.ingest.toolchain import GUARDS, about
 from matinee.services.jobs.programs import Programs
 

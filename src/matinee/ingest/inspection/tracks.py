@@ -9,7 +9,7 @@ from matinee.ingest.inspection.numbers import number, whole
 from matinee.ingest.inspection.probe import Entry, Probe, flagged, tags, title
 from matinee.ingest.source import Audio, Text
 from matinee.ingest.subtitles.embedded import CODECS
-from matinee.services.catalog.contract import Chapter
+from matinee.terms.encode import Chapter
 from matinee.terms.rendition import Role
 
 MOST = 8

@@ -15,7 +15,7 @@ LONGEST_TEXT = 2000
 
 _LONGEST_SOURCE = 200_000
 _NESTING = ("b", "i", "u", "ruby", "rt")
-_TOKEN = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)[^<>\n]{0,200}>|<\d[\d:.]{0,20}>|\{(\\[^{}\n]{0,200})\}")
+_TOKEN = re.compile(r"</?([A-Za-z][A-Za-z0-9]{0,40})[^<>\n]{0,200}>|<\d[\d:.]{0,20}>|\{(\\[^{}\n]{0,200})\}")
 _ENTITY = re.compile(r"&(amp|lt|gt|nbsp|lrm|rlm|quot|apos|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});")
 _NAMED = {
     "amp": "&", "lt": "<", "gt": ">", "nbsp": "\u00a0", "lrm": "\u200e", "rlm": "\u200f", "quot": '"', "apos": "'",

@@ -6,6 +6,7 @@ import heapq
 from collections.abc import Sequence
 
 from matinee.ingest.subtitles.cue import Cue
+from matinee.ingest.timecode import clock
 
 _HOUR_MS = 3_600_000
 _LONGEST_MS = 5 * 60_000
@@ -57,20 +58,14 @@ def _from_zero(cues: list[Cue], duration_ms: int, said: list[str]) -> list[Cue]:
         back = hours * _HOUR_MS
         fitting = sum(-_SLACK_MS <= cue.start_ms - back < duration_ms for cue in cues)
         if hours > 0 and fitting >= _FITTING * len(cues):
-            said.append(
-                f"The cues begin at {_clock(first)}, as on a tape for broadcast; all were moved to begin at {_clock(first - back)}."
-            )
+            begun, now = clock(first), clock(max(0, first - back))
+            said.append(f"The cues begin at {begun}, as on a tape for broadcast; all were moved to begin at {now}.")
             return [_replaced(cue, cue.start_ms - back, cue.end_ms - back) for cue in cues]
     span = max(cue.end_ms for cue in cues) - first
     if span <= duration_ms and first >= duration_ms / 4:
-        late = _clock(max(cue.end_ms for cue in cues) - duration_ms)
+        late = clock(max(cue.end_ms for cue in cues) - duration_ms)
         said.append(f"All cues come late, by {late} or more: they would fit the film if they began earlier.")
     return cues
-
-
-def _clock(ms: int) -> str:
-    seconds = max(0, ms) // 1000
-    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
 
 
 def _within(cue: Cue, duration_ms: int) -> Cue:

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from matinee.ingest import timecode
 from matinee.ingest.subtitles.cue import Cue
 from matinee.ingest.subtitles.markup import marked, placed, runs_of
 from matinee.ingest.subtitles.srt import TIMES, milliseconds
@@ -62,8 +63,4 @@ def _file(blocks: list[str]) -> str:
 
 def _block(cue: Cue) -> str:
     after = f" {cue.settings}" if cue.settings else ""
-    return f"{_stamp(cue.start_ms)} --> {_stamp(cue.end_ms)}{after}\n{cue.text}\n"
-
-
-def _stamp(ms: int) -> str:
-    return f"{ms // 3600000:02d}:{ms // 60000 % 60:02d}:{ms // 1000 % 60:02d}.{ms % 1000:03d}"
+    return f"{timecode.webvtt(cue.start_ms)} --> {timecode.webvtt(cue.end_ms)}{after}\n{cue.text}\n"

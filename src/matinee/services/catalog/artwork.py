@@ -11,7 +11,9 @@ from sqlalchemy import Connection, Row, bindparam, delete, insert, or_, select, 
 
 from matinee.runtime.errors import Conflict, NotFound
 from matinee.services.catalog import rows, shelves, tables
-from matinee.services.catalog.contract import Artwork, Candidate, Candidates, Poster, Shape, Title
+from matinee.services.catalog.contract import Candidates
+from matinee.terms.artwork import Artwork, Candidate, Poster, Shape
+from matinee.terms.title import Title
 from matinee.terms.viewer import Role, Viewer
 
 MOST = 100

@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Sequence
-from datetime import datetime
-from enum import StrEnum
 from typing import Annotated, Protocol
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from matinee.runtime.errors import Conflict, Forbidden, NotFound
 from matinee.runtime.rpc.operation import operation
-from matinee.terms.language import Language, lookup
-from matinee.terms.maturity import HIGHEST, Maturity
-from matinee.terms.rendition import Rendition
-from matinee.terms.territory import Territory
-from matinee.terms.thumbnails import Thumbnails
+from matinee.terms.artwork import Artwork, Candidate, Poster, Shape
+from matinee.terms.encode import Chapter, Encode
+from matinee.terms.genre import Genre
+from matinee.terms.language import Language
+from matinee.terms.maturity import Maturity
+from matinee.terms.title import Card, Episode, Kind, Metadata, Rights, State, Title, Translations
 from matinee.terms.viewer import Viewer
-
-Genre = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[^\x00-\x1f\x7f/]+\Z")]
-
-_MARKS = re.compile("[\u0300-\u036f]")
-_NOT_WORD = re.compile(r"[\W_]+")
-
-
-def slug(genre: str) -> str:
-    """A genre's name as it stands in addresses: "Sci-Fi & Fantasy" is `sci-fi-fantasy`, "Драма" is `драма`. Names with the
-    same slug are one genre; a slug's slug is itself."""
-    plain = _MARKS.sub("", unicodedata.normalize("NFKD", genre).casefold())
-    words = _NOT_WORD.sub("-", unicodedata.normalize("NFKC", plain)).strip("-")
-    return words[:80].strip("-") or f"x{genre.encode().hex()}"[:80]
 
 
 class NoSuchTitle(NotFound):
@@ -70,140 +53,6 @@ class NotADraft(Conflict):
     type, title = "not-a-draft", "Only a draft can be deleted"
 
 
-class Kind(StrEnum):
-    """A series has no film of its own: its episodes have."""
-
-    FILM = "film"
-    SERIES = "series"
-    EPISODE = "episode"
-
-
-class State(StrEnum):
-    """draft (in preparation) → published ⇄ withdrawn. A series is published as long as one of its episodes is, and a draft
-    while none is; withdrawn only by an editor, and then until it is published again."""
-
-    DRAFT = "draft"
-    PUBLISHED = "published"
-    WITHDRAWN = "withdrawn"
-
-
-class Words(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is written about a title in one language."""
-
-    title: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
-    synopsis: Annotated[str, Meta(max_length=4000)] = ""
-
-
-Translations = Annotated[dict[Language, Words], Meta(max_length=40)]
-
-
-class Metadata(Struct, frozen=True, forbid_unknown_fields=True):
-    """What people write about a title. A film without a maturity gets the highest class. `title` and `synopsis` are in the
-    original `language`, `translations` in others."""
-
-    title: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
-    synopsis: Annotated[str, Meta(max_length=4000)] = ""
-    year: Annotated[int, Meta(ge=1880, le=2200)] | None = None
-    genres: Annotated[list[Genre], Meta(max_length=10)] = []
-    maturity: Maturity = HIGHEST
-    language: Language = "und"
-    translations: Translations = {}
-
-
-def worded(metadata: Metadata, languages: Sequence[Language]) -> Words:
-    """What is written in the first of these languages that there is (RFC 4647, lookup), else in the original."""
-    found = lookup(languages, [metadata.language, *metadata.translations])
-    spoken = metadata.translations.get(found) if found and found != metadata.language else None
-    if spoken is None:
-        return Words(metadata.title, metadata.synopsis)
-    return spoken if spoken.synopsis else Words(spoken.title, metadata.synopsis)
-
-
-class Episode(Struct, frozen=True, forbid_unknown_fields=True):
-    """Its place in its series. Season 0 holds the specials; a double episode runs from `number` to `number_to`."""
-
-    series_id: str
-    season: Annotated[int, Meta(ge=0, le=9999)]
-    number: Annotated[int, Meta(ge=0, le=99_999)]
-    number_to: Annotated[int, Meta(ge=0, le=99_999)] | None = None
-
-
-class Rights(Struct, frozen=True):
-    """Where and when a title may be seen. No territories: everywhere. None: no bound on that side."""
-
-    territories: frozenset[Territory] = frozenset()
-    starts_at: Annotated[datetime, Meta(tz=True)] | None = None
-    ends_at: Annotated[datetime, Meta(tz=True)] | None = None
-
-
-class File(Struct, frozen=True):
-    """One file of an encode; `path` is relative to the encode's root, `sha256` in hex."""
-
-    path: str
-    size: int
-    sha256: str
-
-
-class Chapter(Struct, frozen=True):
-    """A named part of a film, from `start_ms` to the next one's start."""
-
-    start_ms: int
-    title: str
-
-
-class Encode(Struct, frozen=True):
-    """A packaged film. Its objects lie under `media/{title_id}/{id}/`; there also are `manifest.mpd` and `master.m3u8`
-    (relative, unsigned: playback writes a session's own). `protection` is signed, clearkey or drm; `key_id` names the key of
-    an encrypted one, 32 hex digits. Not `complete`: it plays, and better renditions are on their way."""
-
-    id: str
-    duration_ms: int
-    segment_ms: int
-    protection: str
-    renditions: list[Rendition]
-    files: list[File]
-    created_at: datetime
-    complete: bool = True
-    key_id: str | None = None
-    chapters: list[Chapter] = []
-    thumbnails: Thumbnails | None = None
-
-
-class Poster(Struct, frozen=True):
-    """A picture of a title; its objects are `images/{id}/{width}.jpg` for each of `widths`."""
-
-    id: str
-    width: int
-    height: int
-    widths: list[int]
-
-
-class Shape(StrEnum):
-    """The shapes in which the client shows pictures of titles: 2:3, 16:9, 1:1."""
-
-    PORTRAIT = "portrait"
-    LANDSCAPE = "landscape"
-    SQUARE = "square"
-
-
-class Artwork(Struct, frozen=True):
-    """A picture that may stand for its title in one shape. `score` compares those of one shape, higher is better. `supplied`
-    by people, else a frame of the film."""
-
-    image: Poster
-    shape: Shape
-    score: float
-    supplied: bool = False
-
-
-class Candidate(Struct, frozen=True):
-    """A piece of artwork; `chosen` is the one that members see, `picked` when an editor wanted it so."""
-
-    artwork: Artwork
-    chosen: bool
-    picked: bool
-
-
 class Candidates(Struct, frozen=True):
     """By shape, those supplied first, then the best."""
 
@@ -240,42 +89,6 @@ class SetChapters(Struct, frozen=True):
 
 class Chapters(Struct, frozen=True):
     chapters: list[Chapter]
-
-
-class Title(Struct, frozen=True):
-    """A title as the catalogue knows it. `encode_id` is None while the film is in preparation, and for a series. `poster`,
-    `portrait` and `square` are the artwork that stands for it in each shape, `poster` the landscape one."""
-
-    id: str
-    state: State
-    metadata: Metadata
-    rights: Rights
-    duration_ms: int
-    poster: Poster | None
-    encode_id: str | None
-    created_at: datetime
-    published_at: datetime | None
-    revision: int
-    portrait: Poster | None = None
-    square: Poster | None = None
-    kind: Kind = Kind.FILM
-    episode: Episode | None = None
-
-
-class Card(Struct, frozen=True):
-    """What a row shows of a title, in the language asked. An episode has its place and the title of its series."""
-
-    id: str
-    title: str
-    year: int | None
-    maturity: Maturity
-    genres: list[str]
-    duration_ms: int
-    poster_id: str | None
-    portrait_id: str | None = None
-    kind: Kind = Kind.FILM
-    episode: Episode | None = None
-    series_title: str | None = None
 
 
 class CreateTitle(Struct, frozen=True):

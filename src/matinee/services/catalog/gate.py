@@ -9,17 +9,9 @@ from sqlalchemy import Connection
 
 from matinee.runtime.errors import MatineeError
 from matinee.services.catalog import rows, rules, series, shelves
-from matinee.services.catalog.contract import (
-    Allowed,
-    AllowQuery,
-    Described,
-    Encode,
-    Kind,
-    NoSuchTitle,
-    NotPlayable,
-    Title,
-    worded,
-)
+from matinee.services.catalog.contract import Allowed, AllowQuery, Described, NoSuchTitle, NotPlayable
+from matinee.terms.encode import Encode
+from matinee.terms.title import Kind, Title, worded
 from matinee.terms.viewer import Role
 
 

@@ -11,23 +11,13 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select,
 
 from matinee.runtime.clock import milliseconds, moment
 from matinee.services.catalog import rules, tables
-from matinee.services.catalog.contract import (
-    Card,
-    Encode,
-    Episode,
-    File,
-    Kind,
-    ListTitles,
-    Metadata,
-    Poster,
-    Rights,
-    State,
-    Title,
-    Words,
-    slug,
-)
+from matinee.services.catalog.contract import ListTitles
+from matinee.terms.artwork import Poster
+from matinee.terms.encode import Encode, File
+from matinee.terms.genre import slug
 from matinee.terms.language import Language, lookup
 from matinee.terms.maturity import Maturity
+from matinee.terms.title import Card, Episode, Kind, Metadata, Rights, State, Title, Words
 
 FOREVER = 2**63 - 1
 _TOGETHER = 1000  # ids in one query; a gate asks for far fewer

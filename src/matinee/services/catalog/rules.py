@@ -12,29 +12,23 @@ from msgspec.structs import replace
 
 from matinee.runtime.errors import Invalid, MatineeError
 from matinee.services.catalog.contract import (
-    Artwork,
     Attach,
-    Chapter,
-    Episode,
     EpisodeTaken,
-    Kind,
-    Metadata,
     NoSuchTitle,
     NotADraft,
     NotInRegion,
     NotPlayable,
     NotYetAvailable,
     RevisionConflict,
-    Rights,
-    Shape,
-    State,
-    Title,
     TooMature,
     UpdateTitle,
-    Words,
-    slug,
 )
+from matinee.terms.artwork import Artwork, Shape
+from matinee.terms.encode import Chapter
+from matinee.terms.genre import slug
 from matinee.terms.language import canonical
+from matinee.terms.line import one_line
+from matinee.terms.title import Episode, Kind, Metadata, Rights, State, Title, Words
 from matinee.terms.viewer import Viewer
 
 ATTACHED = 1000.0
@@ -144,7 +138,7 @@ def attached(title: Title, message: Attach) -> Title:
 
 def chapters(wanted: Sequence[Chapter], duration_ms: int) -> list[Chapter]:
     """In order, with tidy names. Raises Invalid."""
-    tidy = [Chapter(each.start_ms, " ".join(each.title.split())[:200]) for each in wanted]
+    tidy = [Chapter(each.start_ms, one_line(each.title)[:200].strip()) for each in wanted]
     tidy.sort(key=lambda each: each.start_ms)
     for place, each in enumerate(tidy):
         if not each.title:

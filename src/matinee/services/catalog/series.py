@@ -11,8 +11,9 @@ from sqlalchemy import Connection, bindparam, func, select, tuple_
 
 from matinee.runtime.errors import Invalid
 from matinee.services.catalog import rows, rules, shelves, tables
-from matinee.services.catalog.contract import AllowQuery, Card, Episode, Gate, Kind, Numbered, State, Title
+from matinee.services.catalog.contract import AllowQuery, Gate, Numbered
 from matinee.terms.language import Language
+from matinee.terms.title import Card, Episode, Kind, State, Title
 from matinee.terms.viewer import Viewer
 
 MOST = 2000

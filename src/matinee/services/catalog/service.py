@@ -28,13 +28,11 @@ from matinee.services.catalog.contract import (
     CreateTitle,
     Described,
     DropArtwork,
-    Encode,
     Following,
     Gate,
     Genres,
     GenresQuery,
     ImageQuery,
-    Kind,
     Languages,
     LanguagesQuery,
     ListTitles,
@@ -43,15 +41,15 @@ from matinee.services.catalog.contract import (
     OfferArtwork,
     Outline,
     Page,
-    Poster,
     SetChapters,
-    State,
-    Title,
     Titles,
     UpdateTitle,
     Visible,
 )
 from matinee.services.catalog.memory import Memory
+from matinee.terms.artwork import Poster
+from matinee.terms.encode import Encode
+from matinee.terms.title import Kind, State, Title
 
 T = TypeVar("T")
 TOPIC = "titles"

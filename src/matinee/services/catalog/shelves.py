@@ -11,8 +11,10 @@ from sqlalchemy import Connection, and_, bindparam, func, or_, select, tuple_
 
 from matinee.runtime.clock import milliseconds
 from matinee.services.catalog import rows, rules, tables
-from matinee.services.catalog.contract import Browse, Card, Gate, Kind, Page, State, slug
+from matinee.services.catalog.contract import Browse, Gate, Page
+from matinee.terms.genre import slug
 from matinee.terms.language import Language
+from matinee.terms.title import Card, Kind, State
 from matinee.terms.viewer import Viewer
 
 _t, _g = tables.titles.c, tables.genres.c

@@ -9,6 +9,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from matinee.runtime.disk import says_full
+
 
 class Bounds(Struct, frozen=True):
     """What a program may take: `memory_mb` of data (None: three quarters of the machine's), `file_mb` in any one file."""
@@ -35,6 +37,11 @@ class Ended(Struct, frozen=True):
         if self.code < 0 and -self.code in _STOPPED:
             return _STOPPED[-self.code]
         return lines[-1][:300] if lines else "it gave no reason"
+
+    @property
+    def disk_full(self) -> bool:
+        """Whether the disk took no more of what it wrote."""
+        return says_full(self.errors)
 
 
 _STOPPED: dict[int, str] = {

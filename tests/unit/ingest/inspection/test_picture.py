@@ -60,7 +60,19 @@ def test_edges_become_even_outwards() -> None:
     ],
 )
 def test_interlace_is_what_the_frames_show(kinds: str, claimed: bool, first: str | None) -> None:
-    assert picture.fields([Frame(None, kind) for kind in kinds.split()], claimed=claimed) == first
+    assert picture.fields([Frame(None, kind) for kind in kinds.split()], Fraction(25), claimed=claimed) == first
+
+
+@pytest.mark.parametrize(("claimed", "first"), [(False, None), (True, "tff")])
+def test_half_pictures_of_fifty_frames_a_second_are_believed_only_where_they_are_claimed(
+    claimed: bool, first: str | None
+) -> None:
+    assert picture.fields([Frame(None, "tff")] * 90, Fraction(50), claimed=claimed) == first
+
+
+@pytest.mark.parametrize(("order", "claims"), [("tt", True), ("bt", True), ("progressive", False), ("unknown", False)])
+def test_a_file_claims_half_pictures_by_their_order(order: str, claims: bool) -> None:
+    assert picture.claims_halves({"field_order": order}) is claims
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from matinee.ingest.inspection import tracks
 from matinee.ingest.inspection.probe import Probe
-from matinee.services.catalog.contract import Chapter
+from matinee.terms.encode import Chapter
 from matinee.terms.rendition import Role
 
 
@@ -85,3 +86,10 @@ def test_chapters_are_counted_from_the_films_start() -> None:
     ]
     found = tracks.chapters(probe(chapters=chapters, start_s=5.0), 10_000)
     assert found == [Chapter(0, "Chapter 2"), Chapter(2500, "The storm")]
+
+
+def test_a_title_holds_nothing_that_a_manifest_cannot() -> None:
+    (found,) = tracks.sounds(probe(stream(1, "audio", "Mix\x01\x0b\ufffe\x9b2J one\u2028two" + "x" * 200)))
+    assert found.label.startswith("Mix 2J one twox")
+    assert len(found.label) <= 100
+    ET.fromstring(f"<Label>{found.label}</Label>")

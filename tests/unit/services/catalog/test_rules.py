@@ -11,21 +11,18 @@ from matinee.runtime.errors import Invalid
 from matinee.services.catalog import rules
 from matinee.services.catalog.contract import (
     Attach,
-    Encode,
-    Metadata,
     NoSuchTitle,
     NotInRegion,
     NotPlayable,
     NotYetAvailable,
-    Poster,
-    Rights,
-    State,
-    Title,
     TooMature,
     UpdateTitle,
-    slug,
 )
+from matinee.terms.artwork import Poster
+from matinee.terms.encode import Encode
+from matinee.terms.genre import slug
 from matinee.terms.maturity import Maturity
+from matinee.terms.title import Metadata, Rights, State, Title
 from matinee.terms.viewer import Role, Viewer
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -3,17 +3,21 @@ import { Row } from "../../components/Row";
 import { usePreparations } from "../../lib/preparations";
 import { Link } from "../../lib/router";
 import type { Preparation } from "../../lib/shapes";
+import { stageName } from "../../lib/stages";
 
-function line({ phase, step, progress, message }: Preparation): string {
-  if (phase === "playable") return "Ready to play";
+const plays = ({ phase }: Preparation) => phase === "playable" || phase === "improving";
+
+function line(film: Preparation): string {
+  const { phase, step, progress, message } = film;
+  if (plays(film)) return "Ready to play";
   if (phase === "failed") return message || "Could not be prepared";
   if (phase === "uploading") return `Uploading, ${Math.floor(progress * 100)} %`;
-  return `${step || "Waiting"}, ${Math.floor(progress * 100)} %`;
+  return `${step ? stageName(step) : "Waiting"}, ${Math.floor(progress * 100)} %`;
 }
 
 function PreparingCard({ film }: { film: Preparation }) {
   const name = film.title || film.filename;
-  const to = film.phase === "playable" ? `/titles/${film.title_id}` : "/studio";
+  const to = plays(film) ? `/titles/${film.title_id}` : "/studio";
   return (
     <li className={`card preparing ${film.phase}`}>
       <Link to={to} className="card-link">

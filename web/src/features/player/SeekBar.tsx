@@ -4,6 +4,7 @@ import { type Chapter, chapterAt } from "./chapters";
 import { Sheets } from "./sheets";
 import { type Find, Thumbnail } from "./Thumbnail";
 import { useRecentSeek } from "./useRecentSeek";
+import "./seek.css";
 
 type Props = {
   time: number;

@@ -3,7 +3,7 @@ import { language } from "../../lib/format";
 import type { AudioTrack, Engine, TextTrack } from "./engine";
 import { preferences } from "./preferences";
 
-export type Choice = { id: string; label: string; detail?: string; language?: string; active: boolean; choose: () => void };
+export type Choice = { id: string; label: string; detail?: string | undefined; language?: string; active: boolean; choose: () => void };
 export type Choices = { subtitles: Choice[]; audio: Choice[] };
 
 type Track = { language: string; roles: string[] };
@@ -57,6 +57,14 @@ function named(track: { label: string | null; language: string }): string {
   return track.label || language(track.language);
 }
 
+const LAYOUTS: Record<number, string> = { 1: "Mono", 2: "Stereo", 6: "5.1", 8: "7.1" };
+
+/** What tells a track from another of the same name. */
+function layoutOf(track: AudioTrack, all: AudioTrack[]): string | undefined {
+  const twins = all.filter((each) => named(each) === named(track));
+  return twins.length > 1 && track.channelsCount ? LAYOUTS[track.channelsCount] : undefined;
+}
+
 /** What the film has to choose from; after a choice `changed` looks again. */
 export function choicesOf(of: Engine, changed: () => void): Choices {
   const text = offered(of);
@@ -83,9 +91,10 @@ export function choicesOf(of: Engine, changed: () => void): Choices {
         choose: () => show(track),
       })),
     ],
-    audio: of.audioTracks().map((track, index) => ({
+    audio: of.audioTracks().map((track, index, all) => ({
       id: String(track.id ?? index),
       label: named(track),
+      detail: layoutOf(track, all),
       language: track.language,
       active: track.active,
       choose: () => hear(track),

@@ -6,6 +6,7 @@ import { ErrorNotice, Failed, Notice } from "../../components/Notice";
 import { SkeletonLines } from "../../components/Skeleton";
 import { chapters, setChapters } from "../../lib/calls/chapters";
 import { timecode } from "../../lib/format";
+import { useGuard } from "../../lib/router";
 import type { Chapter } from "../../lib/shapes";
 
 const LINE = /^\s*(?:(\d{1,3}):)?(\d{1,3}):(\d{1,2}(?:\.\d{1,3})?)\s+(.+?)\s*$/;
@@ -35,6 +36,8 @@ function read(text: string): Chapter[] {
 function Form({ titleId, list }: { titleId: string; list: Chapter[] }) {
   const queries = useQueryClient();
   const [text, setText] = useState(() => written(list));
+  const changed = text !== written(list);
+  useGuard(changed, "Leave without saving the chapters? What you wrote would be lost.");
   const saving = useMutation({
     mutationFn: async () => setChapters(titleId, read(text)),
     onSuccess: (saved) => {
@@ -54,7 +57,7 @@ function Form({ titleId, list }: { titleId: string; list: Chapter[] }) {
   return (
     <form className="stack" onSubmit={submit}>
       <TextArea
-        label="Chapters"
+        label="Where each begins"
         hint="One a line: the time at which it begins, and its name."
         rows={Math.min(16, Math.max(4, text.split("\n").length + 1))}
         placeholder={"0:00 Opening\n12:30 The storm"}
@@ -63,9 +66,11 @@ function Form({ titleId, list }: { titleId: string; list: Chapter[] }) {
       />
       <ErrorNotice error={saving.error} />
       {saving.isSuccess && <Notice tone="good">Saved.</Notice>}
-      <Button type="submit" kind="primary" busy={saving.isPending}>
-        Save chapters
-      </Button>
+      {changed && (
+        <Button type="submit" kind="primary" busy={saving.isPending}>
+          Save chapters
+        </Button>
+      )}
     </form>
   );
 }

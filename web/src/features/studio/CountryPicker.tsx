@@ -33,7 +33,7 @@ export function CountryPicker({ chosen, error, onChange }: Props) {
   const toggle = (code: string) =>
     onChange(chosen.includes(code) ? chosen.filter((one) => one !== code) : [...chosen, code].sort());
   return (
-    <fieldset className="countries" aria-describedby={error ? `${id}-error` : undefined}>
+    <fieldset className="countries">
       <legend>Countries</legend>
       {chosen.length > 0 && <Chosen chosen={chosen} onChange={onChange} />}
       <div className="field">
@@ -43,10 +43,16 @@ export function CountryPicker({ chosen, error, onChange }: Props) {
           type="search"
           autoComplete="off"
           aria-invalid={error ? true : undefined}
+          aria-describedby={error ? `${id}-error` : undefined}
           value={words}
           onChange={(event) => setWords(event.target.value)}
           onKeyDown={(event) => event.key === "Enter" && event.preventDefault()}
         />
+        {error && (
+          <p id={`${id}-error`} className="field-error">
+            {error}
+          </p>
+        )}
       </div>
       <p className="sr-only" role="status">
         {words && `${found.length} countries found`}
@@ -61,11 +67,6 @@ export function CountryPicker({ chosen, error, onChange }: Props) {
           </li>
         ))}
       </ul>
-      {error && (
-        <p id={`${id}-error`} className="field-error">
-          {error}
-        </p>
-      )}
     </fieldset>
   );
 }

@@ -11,8 +11,10 @@ import { problemOf } from "../../lib/problem";
 import { Link, useGuard } from "../../lib/router";
 import type { StudioTitle } from "../../lib/shapes";
 import { ArtworkPicker } from "./ArtworkPicker";
+import { ChaptersEditor } from "./ChaptersEditor";
 import { DisputeNotice } from "./DisputeNotice";
 import { FactsSection } from "./FactsSection";
+import { FilmSection } from "./FilmSection";
 import { PlaceSection } from "./PlaceSection";
 import { SeriesEpisodes } from "./SeriesEpisodes";
 import { StateActions } from "./StateActions";
@@ -76,7 +78,7 @@ function Editor({ title }: { title: StudioTitle }) {
       <StateActions title={base} dirty={dirty} onDone={say} />
       {said && <Notice tone="good">{said}</Notice>}
       {dispute && <DisputeNotice dispute={dispute} onSettle={settle} />}
-      {base.kind === "series" && <SeriesEpisodes id={base.id} />}
+      {base.kind === "series" ? <SeriesEpisodes id={base.id} /> : <FilmSection titleId={base.id} />}
       <form ref={form} className="edit-form" onSubmit={send} noValidate aria-label="Edit this title">
         <WordsSection edited={edited} errors={errors} set={set} />
         <FactsSection edited={edited} errors={errors} set={set} />
@@ -97,6 +99,12 @@ function Editor({ title }: { title: StudioTitle }) {
         <h2 id="pictures-heading">Pictures</h2>
         <ArtworkPicker titleId={base.id} />
       </section>
+      {base.kind !== "series" && base.duration_s > 0 && (
+        <section className="panel" aria-labelledby="chapters-heading">
+          <h2 id="chapters-heading">Chapters</h2>
+          <ChaptersEditor titleId={base.id} />
+        </section>
+      )}
     </div>
   );
 }

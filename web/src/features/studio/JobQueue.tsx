@@ -3,19 +3,7 @@ import { Button } from "../../components/Button";
 import { ErrorNotice } from "../../components/Notice";
 import { pauseJob, resumeJob, retryStep } from "../../lib/calls/jobs";
 import type { FilmJob, FilmStage, FilmTask } from "../../lib/shapes";
-
-const STAGES: Record<string, string> = {
-  inspect: "Look into the file",
-  subtitles: "Subtitles",
-  sound: "Sound",
-  first: "First picture",
-  draft: "Put the first picture together",
-  pictures: "Artwork and chapters",
-  review: "Look for faults",
-  playable: "Make it play",
-  rungs: "Better pictures",
-  complete: "Put it all together",
-};
+import { stageName } from "../../lib/stages";
 
 const STATES: Record<FilmStage["state"], string> = {
   waiting: "waiting",
@@ -30,8 +18,6 @@ const percent = (progress: number) => `${Math.floor(progress * 100)} %`;
 const clock = (at: string) => new Date(at).toLocaleTimeString(undefined, { timeStyle: "short" });
 
 const runs = (task: FilmTask) => task.reason === null && task.state !== "Accepted";
-
-export const stageName = (name: string) => STAGES[name] ?? name;
 
 export const goesOn = (job: FilmJob) => job.state === "Accepted";
 

@@ -5,25 +5,16 @@ import { ErrorNotice } from "../../components/Notice";
 import { ProgressBar } from "../../components/Poster";
 import { SkeletonLines } from "../../components/Skeleton";
 import { cancelPreparation, retryPreparation } from "../../lib/calls/studio";
-import { duration } from "../../lib/format";
+import { duration, moment } from "../../lib/format";
 import { useFilmJobs } from "../../lib/jobs";
 import { usePreparations } from "../../lib/preparations";
 import { Link } from "../../lib/router";
 import type { FilmJob, Preparation } from "../../lib/shapes";
-import { goesOn, JobSteps, PauseButton, stageName } from "./JobQueue";
+import { stageName } from "../../lib/stages";
+import { goesOn, JobSteps, PauseButton } from "./JobQueue";
+import { Notes } from "./Notes";
+import { PHASES, plays, runs } from "./preparing";
 import "./jobs.css";
-
-const PHASES: Record<Preparation["phase"], string> = {
-  uploading: "Uploading",
-  preparing: "In preparation",
-  improving: "Ready to play, better pictures follow",
-  playable: "Ready to play",
-  failed: "Failed",
-  canceled: "Cancelled",
-};
-
-const plays = ({ phase }: Preparation) => phase === "playable" || phase === "improving";
-const runs = ({ phase }: Preparation) => phase === "uploading" || phase === "preparing" || phase === "improving";
 
 /** What it does now, how far it is, how long it will take, why it waits or failed: one sentence. */
 function saying(film: Preparation, job: FilmJob | undefined): string {
@@ -31,7 +22,7 @@ function saying(film: Preparation, job: FilmJob | undefined): string {
   if (!runs(film)) return PHASES[film.phase];
   const parts = [`${PHASES[film.phase]}, ${Math.floor(film.progress * 100)} %`];
   if (job?.paused) parts.push("paused");
-  else if (film.step) parts.push(stageName(film.step).toLowerCase());
+  else if (film.step && film.phase !== "uploading") parts.push(stageName(film.step).toLowerCase());
   const left = job ? job.eta_s : film.eta_s;
   if (left != null && !job?.paused) parts.push(`about ${duration(left)} left`);
   const why = job?.message || film.message;
@@ -55,13 +46,12 @@ function Item({ film, job, onChanged, onJob }: ItemProps) {
         <strong>{plays(film) ? <Link to={`/titles/${film.title_id}`}>{name}</Link> : name}</strong>
         <span className={film.phase === "failed" ? "bad" : "muted"}>{saying(film, job)}</span>
         {runs(film) && <ProgressBar value={film.progress} label={`Preparing ${name}`} />}
-        {film.notes && film.notes.length > 0 && (
-          <ul className="small muted">
-            {film.notes.map((note) => (
-              <li key={note}>{note}</li>
-            ))}
-          </ul>
+        {film.phase === "failed" && (
+          <span className="small muted file-name">
+            {film.filename}, {moment(film.created_at)}
+          </span>
         )}
+        <Notes notes={film.notes} />
         <ErrorNotice error={cancelling.error ?? retrying.error} />
       </div>
       {runs(film) && (

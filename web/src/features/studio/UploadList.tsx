@@ -5,6 +5,7 @@ import { ProgressBar } from "../../components/Poster";
 import { bytes, duration } from "../../lib/format";
 import { queue, type Sending, useQueue } from "./queue";
 
+const NAMED = 3;
 const STATUSES: Record<Sending["status"], string> = {
   queued: "waits its turn",
   sending: "",
@@ -26,7 +27,6 @@ function Item({ item }: { item: Sending }) {
   const { id, status, film } = item;
   const title = film.words.title;
   const said = [status === "done" || status === "queued" ? "" : pace(item.sent, item.size, item.speed), STATUSES[status]];
-  if (status === "done") return <Notice tone="good">“{title}” is uploaded and will be prepared now.</Notice>;
   return (
     <li className="list-item upload">
       <div className="list-main">
@@ -69,6 +69,16 @@ function Overall({ items }: { items: Sending[] }) {
   );
 }
 
+/** What became of the films that are there; of many, how many they are. */
+function Ended({ items }: { items: Sending[] }) {
+  if (items.length > NAMED) return <Notice tone="good">{items.length} films are uploaded.</Notice>;
+  return items.map(({ id, film }) => (
+    <Notice key={id} tone="good">
+      “{film.words.title}” is uploaded.
+    </Notice>
+  ));
+}
+
 export function UploadList() {
   const items = useQueue();
   if (items.length === 0) return null;
@@ -76,9 +86,7 @@ export function UploadList() {
   return (
     <div className="stack" aria-live="off">
       {items.length > 1 && <Overall items={items} />}
-      {ended.map((item) => (
-        <Item key={item.id} item={item} />
-      ))}
+      <Ended items={ended} />
       <ul className="list">
         {items.map((item) => item.status !== "done" && <Item key={item.id} item={item} />)}
       </ul>

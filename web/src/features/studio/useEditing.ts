@@ -58,8 +58,9 @@ export function useEditing(title: StudioTitle) {
   };
   // What was saved elsewhere shows, unless it would take away what is being written here.
   useEffect(() => {
-    if (title.revision === base.revision) return;
-    if (!dirty) begin(title);
+    if (title === base) return;
+    if (title.revision === base.revision) setBase(title); // only what nobody writes here differs: its length, its state
+    else if (!dirty) begin(title);
   }, [title, base, dirty]);
 
   const saving = useMutation({
