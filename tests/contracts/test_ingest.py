@@ -13,7 +13,7 @@ import obstore
 import pytest
 
 from ingesting import WorkingHouse
-from matinee.ingest import pipeline
+from matinee.ingest import pipeline, publish
 from matinee.ingest.contract import (
     Append,
     ByPreparation,
@@ -38,7 +38,7 @@ from matinee.ingest.toolchain import installed
 from matinee.runtime.errors import Conflict, Invalid, NotFound, OutOfSpace, TooLarge
 from matinee.services.catalog.contract import ByTitle, NoSuchTitle, NotPlayable
 from matinee.services.catalog.service import Service as CatalogService
-from matinee.services.fill.contract import ObserveManifest
+from matinee.services.fill.contract import Drop, ObserveManifest
 from matinee.services.jobs.contract import ByJob, Finish, Lease, ListJobs, NoSuchJob, Reason
 from matinee.terms.title import Metadata, State
 
@@ -438,6 +438,19 @@ async def test_what_a_crash_interrupted_goes_on(house: House, tmp_path: Path) ->
     assert (await house.jobs.list_jobs(ListJobs())).jobs == []
     await house.ingest.sweep(Sweep())
     assert (await over(house, upload.id)).phase is Phase.PLAYABLE
+
+
+@pytest.mark.usefixtures("working")
+async def test_better_pictures_bring_no_withdrawn_film_back(house: House, tmp_path: Path) -> None:
+    path = film(tmp_path / "f.mp4", seconds=1)
+    done = await over(house, (await house.ingest.start(Start("k", str(path), "f.mp4", FILM))).id)
+    title = ByTitle(done.title_id)
+    await house.catalog.withdraw(title)
+    await house.fill.drop(Drop(done.title_id))
+    order = pipeline.order((await house.jobs.list_jobs(ListJobs())).jobs[0].data)
+    await publish.announce(house.catalog, house.fill, order, await house.catalog.encode(title))
+    assert (await house.catalog.title(title)).state is State.WITHDRAWN
+    assert (await house.fill.observe_manifest(ObserveManifest("cdn-a", -1, 0))).encodes == []
 
 
 @pytest.mark.usefixtures("working")

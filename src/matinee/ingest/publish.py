@@ -62,8 +62,10 @@ def extended(encode: Encode, renditions: list[Rendition], files: list[File]) -> 
 
 
 async def announce(catalog: Catalog, fill: Fill, order: Order, encode: Encode) -> None:
-    """Gives the title its film. What an editor withdrew meanwhile stays withdrawn."""
+    """Gives the title its film. What an editor withdrew meanwhile stays withdrawn, and off the appliances."""
     title = await catalog.attach(Attach(order.title_id, encode))
+    if title.state is State.WITHDRAWN:
+        return
     await fill.want(wanted(order.title_id, encode))
     if order.publish and title.state is State.DRAFT:
         await catalog.publish(ByTitle(order.title_id))

@@ -255,7 +255,7 @@ class Steps:
         root.mkdir()
         near.mkdir()
         for path in tracks:  # the packager takes relative paths without a comma
-            (near / path.name).hardlink_to(path)
+            (near / path.name).symlink_to(path)
         key = await self._key(order)
         renditions = await package.package(self._programs, self._tools, near, source, rungs, forms, root, key)
         await asyncio.to_thread(shutil.rmtree, near)

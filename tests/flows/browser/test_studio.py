@@ -88,6 +88,16 @@ def test_a_film_in_preparation_is_the_owners_alone_until_it_plays_without_a_relo
     eventually(lambda: listed(member, "Slow Train"))  # rows are shared for a moment
 
 
+def write_chapters(studio: Page) -> None:
+    chapters = studio.get_by_role("region", name="Chapters")
+    chapters.get_by_label("Where each begins").fill("soon The story")
+    chapters.get_by_role("button", name="Save chapters").click()
+    expect(chapters.get_by_role("alert")).to_contain_text("“soon The story” is not a time and a name")
+    chapters.get_by_label("Where each begins").fill("0:00 The story")
+    chapters.get_by_role("button", name="Save chapters").click()
+    expect(chapters.get_by_text("Saved.")).to_be_visible()
+
+
 def test_a_film_is_uploaded_edited_published_and_withdrawn_in_the_studio(
     house: House, visit: Visits, player: type[Player], reels: Path
 ) -> None:
@@ -117,13 +127,7 @@ def test_a_film_is_uploaded_edited_published_and_withdrawn_in_the_studio(
     came = studio.get_by_role("region", name="The film as it came")
     expect(came).to_contain_text("Ready to play")
     expect(came).to_contain_text("film.mp4")
-    chapters = studio.get_by_role("region", name="Chapters")
-    chapters.get_by_label("Where each begins").fill("soon The story")
-    chapters.get_by_role("button", name="Save chapters").click()
-    expect(chapters.get_by_role("alert")).to_contain_text("“soon The story” is not a time and a name")
-    chapters.get_by_label("Where each begins").fill("0:00 The story")
-    chapters.get_by_role("button", name="Save chapters").click()
-    expect(chapters.get_by_text("Saved.")).to_be_visible()
+    write_chapters(studio)
 
     member = visit(house.member())
     search_until_found(member, "The Great Upload")

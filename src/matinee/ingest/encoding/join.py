@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -21,7 +22,7 @@ async def join(
     Every frame is put back onto the film's own clock: a list knows lengths in whole microseconds only. Raises OutOfSpace.
     """
     if len(parts) == 1:
-        await asyncio.to_thread(into.hardlink_to, parts[0])
+        await asyncio.to_thread(_linked, parts[0], into)
         return
     listed = into.with_suffix(".txt")
     text = "".join(_entry(part, length) for part, length in zip(parts, seconds, strict=True))
@@ -40,6 +41,14 @@ async def join(
         raise OutOfSpace("There was no room on the disk to join the film's parts.")
     if ended.code != 0:
         raise MatineeError(f"The film's parts could not be joined: {ended.last_words}")
+
+
+def _linked(part: Path, into: Path) -> None:
+    """The same file under another name; a copy where that is on another disk."""
+    try:
+        into.hardlink_to(part)
+    except OSError:
+        shutil.copyfile(part, into)
 
 
 def _entry(part: Path, seconds: Fraction) -> str:

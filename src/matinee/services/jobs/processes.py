@@ -21,6 +21,10 @@ _ERROR_LINES = 40
 _LONGEST_LINE = 1 << 20
 
 
+_KILLED = frozenset({-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP})
+"""Ends that come from outside and say nothing about the film."""
+
+
 class Processes:
     def __init__(self, niceness: int = 10) -> None:
         self._niceness = niceness
@@ -38,9 +42,12 @@ class Processes:
         child = await self._start(command, folder, Confinement(self._niceness, bounds))
         try:
             output, errors = await asyncio.gather(_output(child, on_line), _tail(child))
-            return Ended(await child.wait(), output, errors)
+            ended = Ended(await child.wait(), output, errors)
         finally:
             await asyncio.shield(_end(child))
+        if ended.code in _KILLED:
+            raise Unavailable(f"{Path(command[0]).name} was stopped: {ended.last_words}")
+        return ended
 
     async def _start(
         self, command: Sequence[str], folder: Path | None, confinement: Confinement

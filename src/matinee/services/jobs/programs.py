@@ -65,6 +65,6 @@ class Programs(Protocol):
 
         It runs behind everything else, within its bounds, and without network where the system allows that. The program
         dies with the caller: when the call is cancelled, and when the calling process is killed. Raises Unavailable when
-        the program cannot be started.
+        the program cannot be started, and when someone else killed it: that says nothing about what it worked on.
         """
         ...

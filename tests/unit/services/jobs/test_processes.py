@@ -101,3 +101,10 @@ async def test_a_program_that_writes_too_large_a_file_ends(tmp_path: Path) -> No
     assert (tmp_path / "big").stat().st_size <= 2_000_000
     ended = await Processes().run(command, folder=tmp_path, bounds=Bounds(file_mb=20))
     assert ended.code == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+async def test_a_program_that_was_killed_gave_no_answer(number: signal.Signals) -> None:
+    code = f"import os; print('half an answer', flush=True); os.kill(os.getpid(), {number.value})"
+    with pytest.raises(Unavailable, match="was stopped"):
+        await Processes().run([sys.executable, "-c", code])
