@@ -113,8 +113,8 @@ class Packets:
         """Where an even film has no pictures for a second and more."""
         if self.uneven():
             return []
-        times = [at - self._start for at in sorted(self._times())]
-        return [(round(a * 1000), round(b * 1000)) for a, b in pairwise(times) if b - a > _HOLE_S + self.gap()]
+        times, least = [at - self._start for at in sorted(self._times())], _HOLE_S + self.gap()
+        return [(round(a * 1000), round(b * 1000)) for a, b in pairwise(times) if b - a > least]
 
     def _times(self) -> array[float]:
         """Where each picture is shown; where the file gives that of some only, when each is decoded."""

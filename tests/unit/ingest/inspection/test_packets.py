@@ -59,6 +59,11 @@ def test_one_hole_is_a_fault_and_no_rhythm() -> None:
     assert read(*even(100, 0.04)).holes() == []
 
 
+def test_the_pictures_of_three_hours_are_looked_through() -> None:
+    """What looks at every picture for every picture never ends here."""
+    assert read(*even(260_000, 0.04)).holes() == []
+
+
 def test_a_clock_that_starts_again_goes_on() -> None:
     lines = [*even(50, 0.04, start=90000.0), *even(50, 0.04, start=10.0)]
     packets = read(*lines, start=90000.0, container="mpegts")
