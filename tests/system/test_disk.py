@@ -88,7 +88,9 @@ def test_a_disk_that_fills_up_while_all_runs(small_house: House, disk: Disk, sho
 
     for left in (40 << 20, 0):
         disk.leave(left)
-        assert "not enough room on the disk" in one_sentence("add", short_film, "--title", "Big", "--home", house.home)
+        assert "not enough room on the disk" in one_sentence(
+            "add", short_film, "--title", "Big", "--again", "--home", house.home
+        )
     key, email = uuid.uuid4().hex, f"{uuid.uuid4().hex}@example.org"
     refused = [
         signing_up(house, key, email),
