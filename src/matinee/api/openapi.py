@@ -5,6 +5,7 @@ What the framework cannot know is added: who may ask, the problems that can come
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, cast
@@ -251,7 +252,8 @@ def _plain_patterns(node: Any) -> None:
 @get("/api/openapi.json", access=Access.PUBLIC, media_type="application/json")
 async def openapi_document(document: Injected[Document]) -> Response[bytes]:
     """This description."""
-    return Response(document.encoded, media_type="application/json", headers={"Cache-Control": "max-age=60"})
+    encoded = await asyncio.to_thread(lambda: document.encoded)  # it is long, and made when first asked for
+    return Response(encoded, media_type="application/json", headers={"Cache-Control": "max-age=60"})
 
 
 ROUTES = [openapi_document]
