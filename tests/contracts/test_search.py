@@ -279,6 +279,18 @@ async def test_what_was_removed_stays_out_until_a_later_version(search: Search) 
     assert await found(search, "alpha") == ["ttl_1"]
 
 
+async def test_who_searches_while_titles_come_and_go_is_answered(search: Search) -> None:
+    async def change() -> None:
+        for revision in range(1, 40):
+            await search.index(Documents([document(number, "Alpha", 2 * revision) for number in range(revision)]))
+            await asyncio.gather(*(search.remove(Removal(f"ttl_{number}", 2 * revision + 1)) for number in range(20)))
+
+    changing = asyncio.create_task(change())
+    while not changing.done():
+        assert set(await found(search, "alpha")) <= {f"ttl_{number}" for number in range(40)}
+    await changing
+
+
 async def test_versions_in_one_batch_end_as_the_latest(search: Search) -> None:
     await search.index(Documents([document(1, "Beta", revision=2), document(1, "Gamma", 3), document(1, "Alpha", 1)]))
     assert (await found(search, "alpha"), await found(search, "beta"), await found(search, "gamma")) == (

@@ -167,8 +167,8 @@ class TantivyStore:
                 self._put(kept, terms)
             if changed:
                 self._writer.commit()
+                self._learn([kept for kept, _ in changed.values()])  # first: a reader knows all that it finds
                 self._index.reload()
-                self._learn([kept for kept, _ in changed.values()])
         except Exception as failure:  # noqa: BLE001 - it is the callers'; the thread lives on
             with suppress(Exception):
                 self._writer.rollback()
@@ -228,6 +228,8 @@ class TantivyStore:
         ranked: list[tuple[float, int, str]] = []
         for number, score in hits.items():
             kept = self._numbered[number]
+            if not kept.live:  # removed since the reader began
+                continue
             plays = self._plays.get(kept.title_id, 0.0)
             best, length = max((rules.rank(score, plays, each, text), -len(each)) for each in kept.headings)
             ranked.append((-best, -length, kept.title_id))
