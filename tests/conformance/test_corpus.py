@@ -113,19 +113,13 @@ def check_sync(master: Path, rate: Fraction) -> None:
     assert abs(flash - beep) <= 0.02
 
 
+def reading(master: Path) -> list[str]:
+    """The start of a command that reads a film with the times that it has."""
+    return [TOOLS.wide_ffmpeg, "-v", "error", "-allowed_extensions", "ALL", "-copyts", "-i", str(master)]
+
+
 def flash_at(master: Path) -> float:
-    command = [
-        TOOLS.wide_ffmpeg,
-        "-v",
-        "error",
-        "-allowed_extensions",
-        "ALL",
-        "-copyts",
-        "-i",
-        str(master),
-        "-map",
-        "0:v:0",
-    ]
+    command = [*reading(master), "-map", "0:v:0"]
     command += ["-vf", "signalstats,metadata=print:key=lavfi.signalstats.YAVG:file=-", "-f", "null", "-"]
     said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
     found = re.findall(r"pts_time:(\S+)\s+lavfi\.signalstats\.YAVG=(\S+)", said)
@@ -133,18 +127,7 @@ def flash_at(master: Path) -> float:
 
 
 def beep_at(master: Path) -> float:
-    command = [
-        TOOLS.wide_ffmpeg,
-        "-v",
-        "error",
-        "-allowed_extensions",
-        "ALL",
-        "-copyts",
-        "-i",
-        str(master),
-        "-map",
-        "0:a:0",
-    ]
+    command = [*reading(master), "-map", "0:a:0"]
     command += ["-af", "aresample=48000:async=1:first_pts=0", "-ac", "1", "-f", "s16le", "-"]
     said = subprocess.run(command, check=True, capture_output=True, timeout=60).stdout
     levels = memoryview(said).cast("h")

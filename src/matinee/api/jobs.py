@@ -10,6 +10,7 @@ from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
 from matinee.api.clients import Clients, Injected
+from matinee.api.paging import After, Before, Limit, Wait
 from matinee.api.viewer import Access
 from matinee.ingest.pipeline import NAME
 from matinee.runtime.errors import Conflict
@@ -28,10 +29,6 @@ from matinee.services.jobs.contract import (
 )
 from matinee.services.jobs.stages import StageState
 
-After = Annotated[int, QueryParameter(ge=0, le=2**53, description="The cursor of the answer before.")]
-Wait = Annotated[float, QueryParameter(ge=0, le=30, description="Seconds to wait for a change.")]
-Before = Annotated[str | None, QueryParameter(max_length=64, description="`next` of the page before.")]
-Limit = Annotated[int, QueryParameter(ge=1, le=200)]
 Unfinished = Annotated[bool, QueryParameter(description="Only those that are not over.")]
 OneStep = Annotated[
     str | None,

@@ -13,6 +13,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from matinee.api.clients import Clients, Injected
 from matinee.api.home_rows import Place, picture, place
+from matinee.api.paging import After, Before, Limit, Wait
 from matinee.api.signup import IdempotencyKey
 from matinee.api.viewer import Access
 from matinee.backends.objects import stored
@@ -41,10 +42,6 @@ from matinee.terms.maturity import Maturity
 from matinee.terms.title import Episode, Kind, Metadata, Rights, State, Title, Translations
 from matinee.terms.viewer import Viewer
 
-After = Annotated[int, QueryParameter(ge=0, le=2**53, description="The cursor of the answer before.")]
-Wait = Annotated[float, QueryParameter(ge=0, le=30, description="Seconds to wait for a change.")]
-Before = Annotated[str | None, QueryParameter(max_length=64, description="`next` of the page before.")]
-Limit = Annotated[int, QueryParameter(ge=1, le=200)]
 Text = Annotated[str, QueryParameter(max_length=200, description="Part of a title in any of its languages.")]
 OfState = Annotated[State | None, QueryParameter(name="state", description="Only these.")]
 OfKind = Annotated[Kind | None, QueryParameter(description="Only these.")]

@@ -225,7 +225,7 @@ async def override(  # noqa: PLR0913, PLR0917 - each header of the protocol is o
     settings: Injected[Settings],
     pieces: Injected[Pieces],
     method: Override,
-    offset: Annotated[str, HeaderParameter(name="Upload-Offset", pattern=r"^[0-9]{1,15}\Z")] = "0",
+    offset: Offset = "0",
     content_type: MaybeBytesType = "",
     version: Resumable = "",
     length: Length = None,

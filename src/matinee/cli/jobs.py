@@ -17,6 +17,7 @@ from rich.text import Text
 
 from matinee.app.process import Process
 from matinee.cli.options import DEFAULT_HOME, HomePath, ask
+from matinee.cli.progress import bar
 from matinee.runtime.errors import Invalid
 from matinee.services.jobs.contract import (
     ByJob,
@@ -176,7 +177,7 @@ def _table(listed: Iterable[Job]) -> Table:
             Text(_about(job)) + Text(f"\n{why}" if why else "", "dim"),
             _state(job),
             step,
-            f"{_bar(job.progress, _SMALL_BAR)} {job.progress:4.0%}",
+            f"{bar(job.progress, _SMALL_BAR)} {job.progress:4.0%}",
             _lasts(job.eta_s),
         )
     return table
@@ -189,7 +190,7 @@ def _steps(job: Job) -> Table:
     for stage in stages(job):
         done = f"{stage.done}/{stage.steps}" if stage.steps > 1 else ""
         table.add_row(
-            stage.name, stage.state, done, f"{_bar(stage.progress)} {stage.progress:4.0%}", Text(stage.message)
+            stage.name, stage.state, done, f"{bar(stage.progress, _BAR)} {stage.progress:4.0%}", Text(stage.message)
         )
         for task in stage.tasks if stage.steps > 1 else ():
             table.add_row(Text(f"  {task.step}"), _task_state(task), "", f"{task.progress:.0%}", Text(task.message))
@@ -234,11 +235,6 @@ def _lasts(seconds: float | None) -> str:
     if seconds < _HOUR_S:
         return f"{round(seconds / _MINUTE_S)} min"
     return f"{int(seconds // _HOUR_S)} h {int(seconds % _HOUR_S // _MINUTE_S)} min"
-
-
-def _bar(fraction: float, width: int = _BAR) -> str:
-    filled = round(fraction * width)
-    return "█" * filled + "·" * (width - filled)
 
 
 def _clock(at: datetime | None) -> str:

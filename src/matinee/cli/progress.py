@@ -9,6 +9,12 @@ from matinee.app.films import WORDS
 PHASES = {"playable": "plays", "improving": "plays; better pictures follow"}
 
 
+def bar(fraction: float, width: int) -> str:
+    """How far something is, drawn `width` characters wide."""
+    filled = round(fraction * width)
+    return "█" * filled + "·" * (width - filled)
+
+
 class Progress:
     """One film's progress: a line that is drawn over on a terminal, a line a step elsewhere."""
 
@@ -27,9 +33,8 @@ class Progress:
 
     def show(self, step: str, fraction: float) -> None:
         if sys.stdout.isatty():
-            filled = round(fraction * 30)
             print(
-                f"\r{self._title}: [{'█' * filled}{'·' * (30 - filled)}] {fraction:4.0%} {WORDS.get(step, step):<40}",
+                f"\r{self._title}: [{bar(fraction, 30)}] {fraction:4.0%} {WORDS.get(step, step):<40}",
                 end="",
                 flush=True,
             )

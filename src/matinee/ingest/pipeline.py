@@ -74,7 +74,8 @@ def after_inspection(source: Source, encoding: Encoding) -> list[Step]:
     """The steps of a film that holds this. Subtitles stand early: who sent a bad file hears of it at once."""
     first, rest = rungs(source, encoding)
     parts = chunks(source, encoding.chunk_s)
-    made_first = [_encoding(FIRST, part, [first], source, encoding, _FIRST) for part in parts]
+    share = 0.83 / _pixels([first, *rest]) / sum(part.count for part in parts)
+    made_first = [_encoding(FIRST, part, [first], source, share, _FIRST) for part in parts]
     steps = [
         _step(SUBTITLES, INSPECT, runtime_limit_s=_HOUR_S, weight=0.01, priority=_SOON),
         _step(SOUND, INSPECT, runtime_limit_s=24 * _HOUR_S, weight=0.03, priority=_SOON),
@@ -86,7 +87,7 @@ def after_inspection(source: Source, encoding: Encoding) -> list[Step]:
     ]
     if not rest:
         return steps
-    made = [_encoding(RUNGS, part, rest, source, encoding, 0) for part in parts]
+    made = [_encoding(RUNGS, part, rest, source, share, 0) for part in parts]
     done = _step(COMPLETE, PLAYABLE, *(step.name for step in made), runtime_limit_s=24 * _HOUR_S, weight=0.04)
     return [*steps, *made, done]
 
@@ -119,18 +120,14 @@ def _step(name: str, *after: str, **more: Any) -> Step:
     return Step(name, f"ingest.{name.partition('.')[0]}", list(after), **more)
 
 
-def _encoding(name: str, part: Chunk, made: list[Rung], source: Source, encoding: Encoding, priority: int) -> Step:
-    """The weights of all encodes are what the other steps leave, by the pixels that each writes."""
-    every = rungs(source, encoding)
-    pixels = sum(rung.width * rung.height for rung in made)
-    share = pixels / sum(rung.width * rung.height for rung in (every[0], *every[1]))
-    whole = sum(chunk.count for chunk in chunks(source, encoding.chunk_s))
+def _encoding(name: str, part: Chunk, made: list[Rung], source: Source, share: float, priority: int) -> Step:
+    """The weights of all encodes are what the other steps leave, by the pixels that each writes: `share` is one pixel's."""
     rate = sum(rung.kbps for rung in made)
     return _step(
         f"{name}.{part.number}",
         INSPECT,
         runtime_limit_s=7 * 24 * _HOUR_S,
-        weight=0.83 * share * part.count / whole,
+        weight=share * _pixels(made) * part.count,
         priority=priority,
         memory_mb=_memory_mb(source, made),
         disk_mb=int(part.lasts_s(source.video.rate) * rate / 8000) + 1,
@@ -139,8 +136,12 @@ def _encoding(name: str, part: Chunk, made: list[Rung], source: Source, encoding
 
 def _memory_mb(source: Source, made: list[Rung]) -> int:
     """What one encoder was measured to hold at most: frames of every size, waiting to be compared."""
-    pixels = source.video.width * source.video.height + sum(rung.width * rung.height for rung in made)
-    return 120 + pixels * 130 // 1_000_000
+    return 120 + (source.video.width * source.video.height + _pixels(made)) * 130 // 1_000_000
+
+
+def _pixels(made: list[Rung]) -> int:
+    """Of one frame in each of these sizes."""
+    return sum(rung.width * rung.height for rung in made)
 
 
 def order(data: dict[str, Any]) -> Order:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
-import obstore
-from obstore.store import LocalStore, ObjectStore
+from obstore.store import ObjectStore
 
 from matinee.backends.objects import stored
-from matinee.backends.objects.errors import by_meaning
 from matinee.ingest.pipeline import Order
 from matinee.ingest.wanted import wanted
 from matinee.services.catalog.contract import Attach, ByTitle, Catalog
@@ -22,13 +19,6 @@ from matinee.terms.rendition import Rendition
 from matinee.terms.title import State
 
 _AT_ONCE = 8
-_TYPES = {
-    ".m4s": "video/iso.segment",
-    ".mp4": "video/mp4",
-    ".m3u8": "application/vnd.apple.mpegurl",
-    ".vtt": "text/vtt",
-    ".jpg": "image/jpeg",
-}
 
 
 async def put_files(
@@ -41,7 +31,7 @@ async def put_files(
     async def put(path: str) -> None:
         nonlocal done
         async with gate:
-            await _put(objects, root / path, f"{base}/{path}")
+            await stored.put_file(objects, f"{base}/{path}", root / path)
         done += 1
         progress(done / len(files))
 
@@ -69,25 +59,3 @@ async def announce(catalog: Catalog, fill: Fill, order: Order, encode: Encode) -
     await fill.want(wanted(order.title_id, encode))
     if order.publish and title.state is State.DRAFT:
         await catalog.publish(ByTitle(order.title_id))
-
-
-async def _put(objects: ObjectStore, path: Path, key: str) -> None:
-    """Where objects are files of the same disk, the file gets its second name; nothing is copied."""
-    goal = stored.local_path(objects, key)
-    if goal is not None and await asyncio.to_thread(_link, path, goal):
-        return
-    keeps_types = not isinstance(objects, LocalStore)
-    attributes = {"Content-Type": _TYPES[path.suffix]} if keeps_types and path.suffix in _TYPES else None
-    with by_meaning():
-        await obstore.put_async(objects, key, path, attributes=attributes)
-
-
-def _link(path: Path, goal: Path) -> bool:
-    goal.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.link(path, goal)
-    except FileExistsError:
-        return path.samefile(goal)
-    except OSError:
-        return False
-    return True

@@ -222,8 +222,7 @@ class Service:
         return await self._show_job(await self._jobs.job(ByJob(film.job_id)))
 
     async def observe(self, message: ObservePreparations) -> Preparations:
-        wait_s = min(message.wait_s, LONGEST_WAIT_S, deadline.remaining(LONGEST_WAIT_S + 1) - 0.5)
-        until = self._clock.monotonic() + max(0.0, wait_s)
+        until = self._clock.monotonic() + deadline.patience(message.wait_s, LONGEST_WAIT_S)
         await self._refresh(0)
         while True:
             rung = self._bell.listen()

@@ -1,9 +1,7 @@
 import { useCallback, useEffect, useState } from "react";
 import { watchJobs } from "./calls/jobs";
+import { pause, WAIT_S } from "./polling";
 import type { FilmJob } from "./shapes";
-
-const WAIT_S = 20;
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** The jobs that prepare films, by the preparation they belong to, kept up to date while the page shows them. */
 export function useFilmJobs() {

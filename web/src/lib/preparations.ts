@@ -1,12 +1,11 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useState } from "react";
 import { preparations } from "./calls/studio";
+import { pause, WAIT_S } from "./polling";
 import { type Problem, problemOf } from "./problem";
 import type { Preparation } from "./shapes";
 
-const WAIT_S = 20;
 const plays = ({ phase }: Preparation) => phase === "playable" || phase === "improving";
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Films in preparation that nobody cancelled, newest first, kept up to date by long polling while the page shows them. */
 export function usePreparations(enabled: boolean) {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import os
 import shutil
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -14,10 +15,19 @@ from typing import TYPE_CHECKING, Any, cast
 import obstore
 from obstore.store import LocalStore, ObjectStore
 
+from matinee.backends.objects.errors import by_meaning
+
 if TYPE_CHECKING:
     from obstore import ObjectMeta
 
 _BLOCK = 4 << 20
+_TYPES = {
+    ".m4s": "video/iso.segment",
+    ".mp4": "video/mp4",
+    ".m3u8": "application/vnd.apple.mpegurl",
+    ".vtt": "text/vtt",
+    ".jpg": "image/jpeg",
+}
 
 
 def local_path(objects: ObjectStore, object_key: str) -> Path | None:
@@ -36,6 +46,29 @@ def _root(objects: ObjectStore) -> Path | None:
     if isinstance(objects, LocalStore) and objects.prefix is not None:
         return Path(objects.prefix)
     return None
+
+
+async def put_file(objects: ObjectStore, object_key: str, path: Path) -> None:
+    """Puts a file, with the type that its name tells. Where objects are files of the same disk, it gets its second name;
+    nothing is copied."""
+    goal = local_path(objects, object_key)
+    if goal is not None and await asyncio.to_thread(_link, path, goal):
+        return
+    keeps_types = not isinstance(objects, LocalStore)
+    attributes = {"Content-Type": _TYPES[path.suffix]} if keeps_types and path.suffix in _TYPES else None
+    with by_meaning():
+        await obstore.put_async(objects, object_key, path, attributes=attributes)
+
+
+def _link(path: Path, goal: Path) -> bool:
+    goal.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(path, goal)
+    except FileExistsError:
+        return path.samefile(goal)
+    except OSError:
+        return False
+    return True
 
 
 async def sha256(objects: ObjectStore, object_key: str) -> str:

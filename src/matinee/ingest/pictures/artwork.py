@@ -6,11 +6,10 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import obstore
 from msgspec import Struct
-from obstore.store import LocalStore, ObjectStore
+from obstore.store import ObjectStore
 
-from matinee.backends.objects.errors import by_meaning
+from matinee.backends.objects import stored
 from matinee.ingest.encoding import mends
 from matinee.ingest.encoding.ladder import ladder
 from matinee.ingest.pictures import formats, frames
@@ -137,13 +136,11 @@ def cut(shape: Shape, width: int, height: int, frame: Frame) -> Cut:
 
 async def put(objects: ObjectStore, pictures: Sequence[Picture], root: Path, ids: Iterable[str]) -> list[Artwork]:
     """Puts the pictures under `images/{id}/`, each with the next of the ids, and answers what to offer the catalogue."""
-    attributes = None if isinstance(objects, LocalStore) else {"Content-Type": "image/jpeg"}
     artwork: list[Artwork] = []
     for picture, image_id in zip(pictures, ids, strict=False):
         for width in picture.widths:
-            with by_meaning():
-                path = root / picture.folder / f"{width}.jpg"
-                await obstore.put_async(objects, f"images/{image_id}/{width}.jpg", path, attributes=attributes)
+            name = f"{width}.jpg"
+            await stored.put_file(objects, f"images/{image_id}/{name}", root / picture.folder / name)
         image = Poster(image_id, picture.width, picture.height, picture.widths)
         artwork.append(Artwork(image, picture.shape, picture.score, picture.supplied))
     return artwork

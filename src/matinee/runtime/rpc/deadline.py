@@ -22,6 +22,11 @@ def within(seconds: float) -> Generator[None]:
         _deadline.reset(token)
 
 
+def patience(wait_s: float, longest_s: float) -> float:
+    """How long a poll may wait that was asked to wait `wait_s`: it ends a little before its caller's deadline would end it."""
+    return max(0.0, min(wait_s, longest_s, remaining(longest_s + 1) - 0.5))
+
+
 def remaining(most: float) -> float:
     """Seconds left, at most `most`; zero or less once the deadline has passed."""
     deadline = _deadline.get()

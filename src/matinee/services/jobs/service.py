@@ -89,7 +89,7 @@ class Service:
         return await self._change(unit)
 
     async def lease(self, message: Lease) -> Leased:
-        until = self._clock.monotonic() + _bounded(message.wait_s)
+        until = self._clock.monotonic() + deadline.patience(message.wait_s, LONGEST_WAIT_S)
         while True:
             rung = self._bell.listen()
             due, now = await self._next_due(message), milliseconds(self._clock.real_now())
@@ -241,7 +241,7 @@ class Service:
         return JobPage(await self._database.read(lambda c: store.view(c, c.execute(query).all()), fresh=True))
 
     async def observe(self, message: Observe) -> Observed:
-        until = self._clock.monotonic() + _bounded(message.wait_s)
+        until = self._clock.monotonic() + deadline.patience(message.wait_s, LONGEST_WAIT_S)
         while True:
             rung = self._bell.listen()
             found = await self._database.read(lambda c: _changed(c, message), fresh=True)
@@ -338,8 +338,3 @@ def _changed(connection: Connection, message: Observe) -> Observed:
     more = len(rows) == _PAGE
     cursor = rows[-1].version if more else store.cursor(connection)
     return Observed(cursor, store.view(connection, rows), more)
-
-
-def _bounded(wait_s: float) -> float:
-    """A poll ends a little before its caller's deadline would end it."""
-    return max(0.0, min(wait_s, LONGEST_WAIT_S, deadline.remaining(LONGEST_WAIT_S + 1) - 0.5))
