@@ -281,13 +281,13 @@ async def test_what_was_removed_stays_out_until_a_later_version(search: Search) 
 
 async def test_who_searches_while_titles_come_and_go_is_answered(search: Search) -> None:
     async def change() -> None:
-        for revision in range(1, 40):
-            await search.index(Documents([document(number, "Alpha", 2 * revision) for number in range(revision)]))
-            await asyncio.gather(*(search.remove(Removal(f"ttl_{number}", 2 * revision + 1)) for number in range(20)))
+        for revision in range(2, 12, 2):
+            await search.index(Documents([document(number, "Alpha", revision) for number in range(5 * revision)]))
+            await asyncio.gather(*(search.remove(Removal(f"ttl_{number}", revision + 1)) for number in range(3)))
 
     changing = asyncio.create_task(change())
     while not changing.done():
-        assert set(await found(search, "alpha")) <= {f"ttl_{number}" for number in range(40)}
+        assert set(await found(search, "alpha")) <= {f"ttl_{number}" for number in range(50)}
     await changing
 
 
