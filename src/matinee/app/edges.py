@@ -32,13 +32,14 @@ API = "public-api"
 async def gateway(process: Process) -> None:
     """Listens last, when the APIs it forwards to are there."""
     from matinee.gateway import server
-    from matinee.gateway.balancer import Cluster, Server
+    from matinee.gateway.balancing.cluster import Cluster
+    from matinee.gateway.balancing.server import Server
     from matinee.gateway.chain import Parts
     from matinee.gateway.hosts import Hosts
-    from matinee.gateway.metrics import Metrics
+    from matinee.gateway.monitoring.metrics import Metrics
     from matinee.gateway.origin import Origins
     from matinee.gateway.passport import Passports
-    from matinee.gateway.routes import Route, Routes
+    from matinee.gateway.routing.routes import Route, Routes
     from matinee.gateway.security_policy import Policy
     from matinee.gateway.static import Static
     from matinee.services.accounts.contract import Accounts

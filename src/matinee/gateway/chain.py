@@ -25,10 +25,10 @@ from matinee.gateway.filters.outbound.fresh_passport import FreshPassport
 from matinee.gateway.filters.outbound.request_id import request_id
 from matinee.gateway.filters.outbound.security_headers import SecurityHeaders
 from matinee.gateway.hosts import Hosts
-from matinee.gateway.metrics import Metrics
+from matinee.gateway.monitoring.metrics import Metrics
 from matinee.gateway.origin import Origins
 from matinee.gateway.passport import Passports
-from matinee.gateway.routes import Routes
+from matinee.gateway.routing.routes import Routes
 from matinee.gateway.security_policy import Policy
 from matinee.gateway.stage import Stage
 from matinee.gateway.static import Static

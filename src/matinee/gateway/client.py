@@ -8,10 +8,10 @@ from matinee.gateway.category import Category
 from matinee.gateway.chain import Chain
 from matinee.gateway.errors import BadRequest, HeadersTooLarge, RequestTimeout
 from matinee.gateway.exchange import Exchange
-from matinee.gateway.framing import Body, body
-from matinee.gateway.head import RequestHead, read_request, too_long
 from matinee.gateway.request import Peer, Request, unreadable
 from matinee.gateway.traffic import Traffic
+from matinee.gateway.wire.framing import Body, body
+from matinee.gateway.wire.head import RequestHead, read_request, too_long
 from matinee.runtime.errors import MatineeError
 
 

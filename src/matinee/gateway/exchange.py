@@ -6,16 +6,15 @@ from collections.abc import Awaitable
 from typing import Any, Protocol
 
 from matinee.gateway.answer import Answer, Response, head_of, problem
-from matinee.gateway.balancer import Cluster, Server
+from matinee.gateway.balancing.cluster import Cluster
 from matinee.gateway.category import Category, of_gateway, of_server
 from matinee.gateway.chain import Chain
-from matinee.gateway.errors import BadGateway, NoServers
-from matinee.gateway.framing import LAST_CHUNK, chunk
-from matinee.gateway.head import ReplyHead
+from matinee.gateway.forwarding import Forwarding
 from matinee.gateway.request import Request
 from matinee.gateway.stage import Stage
 from matinee.gateway.traffic import Traffic
-from matinee.gateway.upstream import Upstream
+from matinee.gateway.wire.framing import LAST_CHUNK, chunk
+from matinee.gateway.wire.head import ReplyHead
 from matinee.runtime.errors import DeadlineExceeded, MatineeError, NotFound
 
 log = logging.getLogger("matinee.gateway")
@@ -42,15 +41,16 @@ class Asker(Protocol):
 
 
 class Exchange:
-    """One request on its way: through the inbound filters, to an endpoint, and its answer back through the outbound ones.
+    """One request and its answer, as the client sees them: through the inbound filters, to an endpoint, and the answer back
+    through the outbound ones. Where the endpoint is a cluster of servers, `Forwarding` brings it there.
 
-    The client feeds it the request's content (`body`, `body_end`), a server's connection its answer (the methods of
-    `upstream.Carried`); at the end it tells the client whether the connection can go on (`client.over`).
+    The client feeds it the request's content (`body`, `body_end`); at the end it tells the client whether the connection can
+    go on (`client.over`).
     """
 
     __slots__ = (
-        "_attempts", "_chain", "_chunks", "_client", "_queue", "_server", "_stages", "_task", "_traffic", "_tried",
-        "_upstream", "answering", "is_head", "over", "request", "sent_whole", "unchunks",
+        "_chain", "_chunks", "_client", "_forwarding", "_queue", "_stages", "_task", "_traffic", "answering", "is_head",
+        "over", "request", "sent_whole", "unchunks",
     )  # fmt: skip
 
     def __init__(self, client: Asker, request: Request, chain: Chain, traffic: Traffic, *, chunked: bool) -> None:
@@ -67,11 +67,8 @@ class Exchange:
         self._queue: list[bytes] = []
         self._stages = iter(chain.way)
         self._task: asyncio.Task[None] | None = None
-        self._upstream: Upstream | None = None
-        self._server: Server | None = None
-        self._attempts = 0
-        self._tried: tuple[Server, ...] = ()
-        traffic.in_flight += 1
+        self._forwarding: Forwarding | None = None
+        traffic.under_way.add(self)
 
     # ---- in: filters and endpoint
 
@@ -103,7 +100,9 @@ class Exchange:
 
     def _settle(self, result: Any, stage: Stage[Any]) -> None:
         if isinstance(result, Cluster):
-            self._dispatch(result)
+            queue, self._queue = self._queue, []
+            self._forwarding = Forwarding(self, self.request, result, self._traffic, queue)
+            self._forwarding.dispatch()
         elif isinstance(result, Answer):
             self.answer(result)
         elif result is None:
@@ -122,85 +121,27 @@ class Exchange:
         if not self.over:
             self._settle(result, stage)
 
-    # ---- to a server
-
-    def _dispatch(self, cluster: Cluster) -> None:
-        """Sends the request to a server; tries the next one where that is safe (`_lost`)."""
-        now = self._traffic.tick()
-        server = cluster.pick(now, self._tried)
-        if server is None:
-            self._unreachable()
-            return
-        self._attempts += 1
-        self._server = server
-        server.in_flight += 1
-        upstream = server.take(now - self._traffic.limits.pooled_s) if self._attempts == 1 else None
-        if upstream is not None:
-            self._send(upstream)
-        else:
-            self._task = asyncio.get_running_loop().create_task(self._connect(server, cluster))
-
-    def _unreachable(self) -> None:
-        if self._tried:
-            self.refuse(BadGateway("No server could be reached"), Category.FAILURE_ORIGIN_CONNECTIVITY)
-        else:
-            self.refuse(NoServers(), Category.FAILURE_ORIGIN_NO_SERVERS)
-
-    async def _connect(self, server: Server, cluster: Cluster) -> None:
-        limits = self._traffic.limits
-        try:
-            upstream = await server.connect(limits.connect_s)
-        except (OSError, TimeoutError):
-            server.rests_until = self._traffic.tick() + 1
-            self._task = None
-            if not self.over:
-                self._try_next(server, cluster)
-            return
-        self._task = None
-        if self.over:
-            server.park(upstream)
-        else:
-            self._send(upstream)
-
-    def _try_next(self, server: Server, cluster: Cluster) -> None:
-        """Nothing was sent yet, so any request may go to the next server."""
-        self._release()
-        self._tried = (*self._tried, server)
-        if self._attempts < self._traffic.limits.attempts:
-            self._dispatch(cluster)
-        else:
-            self._unreachable()
-
-    def _send(self, upstream: Upstream) -> None:
-        self._upstream = upstream
-        head = self.request.outgoing()
-        if self.request.whole:
-            upstream.send(self, head)
-            return
-        upstream.send(self, b"".join([head, *self._queue]))
-        self._queue.clear()
-        self._client.waiting()
-
     # ---- the request's content
 
     @property
     def blocked(self) -> bool:
-        """Whether no more content can be taken now: no server yet."""
-        return bool(self._queue) and self._upstream is None
+        """Whether no more content can be taken now: no server has what came."""
+        return self._forwarding.blocked if self._forwarding is not None else bool(self._queue)
 
     def body(self, content: bytes) -> None:
-        data = chunk(content) if self._chunks else content
-        if self._upstream is not None:
-            self._upstream.write(data)
-        elif data:
-            self._queue.append(data)
+        self._pass_on(chunk(content) if self._chunks else content)
 
     def body_end(self) -> None:
         self.sent_whole = True
-        if self._chunks and self._upstream is not None:
-            self._upstream.write(LAST_CHUNK)
-        elif self._chunks:
-            self._queue.append(LAST_CHUNK)
+        self._pass_on(LAST_CHUNK if self._chunks else b"")
+
+    def _pass_on(self, data: bytes) -> None:
+        if not data:
+            return
+        if self._forwarding is not None:
+            self._forwarding.body(data)
+        else:
+            self._queue.append(data)
 
     # ---- the answer
 
@@ -221,7 +162,7 @@ class Exchange:
 
     def refuse(self, error: MatineeError, category: Category | None = None) -> None:
         """Ends the exchange with a problem; with a broken connection where an answer has begun."""
-        self._drop_upstream()
+        self._give_up()
         if self.answering:
             self._abort(category or Category.FAILURE_ORIGIN)
         else:
@@ -229,6 +170,8 @@ class Exchange:
 
     def silent(self) -> None:
         """The server has taken too long."""
+        if self._forwarding is not None:
+            self._forwarding.late()
         self.refuse(
             DeadlineExceeded("The server behind the gateway did not answer in time"),
             Category.FAILURE_ORIGIN_READ_TIMEOUT,
@@ -236,9 +179,14 @@ class Exchange:
 
     def cancel(self) -> None:
         """The client is gone."""
-        self._drop_upstream()
+        self._give_up()
         self.request.category = Category.FAILURE_CLIENT_CANCELLED
         self._finish(keep=False)
+
+    def check(self, now: float) -> None:
+        """Lets the forwarding look at its deadlines."""
+        if self._forwarding is not None and not self.answering:
+            self._forwarding.check(now)
 
     def _outbound(self, response: Response) -> bool:
         for stage in self._chain.outbound:
@@ -256,13 +204,14 @@ class Exchange:
             return response.head + b"connection: keep-alive\r\n\r\n"
         return response.head + b"\r\n"
 
-    # ---- what the server's connection tells (upstream.Carried)
+    # ---- what forwarding tells
 
     def interim(self, head: bytes) -> None:
         if self.request.minor == 1:
             self._client.write(head)
 
     def reply(self, head: ReplyHead, content: bytes) -> None:
+        """A server's answer begins."""
         request = self.request
         request.status = head.status
         request.category = of_server(head.status)
@@ -272,7 +221,7 @@ class Exchange:
             request.keep_alive = False
         response = Response(head.status, b"HTTP/1.1 %d%s%s" % (head.status, head.reason, raw), local=False)
         if not self._outbound(response):
-            self._drop_upstream()
+            self._give_up()
             self.answer(problem(MatineeError()))
             return
         ends = head.length != -2 or self.is_head or head.status in {204, 304}
@@ -283,45 +232,27 @@ class Exchange:
     def content(self, data: bytes) -> None:
         self._client.write(data)
 
-    def upstream_full(self, full: bool) -> None:  # noqa: FBT001
-        self._client.hold(held=full)
-
-    def client_full(self, full: bool) -> None:  # noqa: FBT001
-        if self._upstream is not None:
-            self._upstream.hold(full)
-
-    def upstream_done(self) -> None:
-        self._upstream = None
-        self._release()
+    def done(self) -> None:
+        """The server's answer is whole."""
         self._finish(keep=self.request.keep_alive)
 
-    def upstream_lost(self, *, begun: bool, why: str) -> None:
-        server, self._upstream = self._server, None
-        self._release()
-        if self.answering:
-            self._abort(Category.FAILURE_ORIGIN_RESET_CONNECTION)
-        elif not begun and self._again() and self.request.route and server:
-            self._dispatch(self.request.route.cluster)
-        else:
-            self.refuse(BadGateway(why), Category.FAILURE_ORIGIN_RESET_CONNECTION)
+    def hold(self, *, held: bool) -> None:
+        self._client.hold(held=held)
 
-    def _again(self) -> bool:
-        return self.request.repeatable and self._attempts < self._traffic.limits.attempts
+    def waiting(self) -> None:
+        self._client.waiting()
+
+    def client_full(self, full: bool) -> None:  # noqa: FBT001
+        if self._forwarding is not None:
+            self._forwarding.hold(full)
 
     # ---- the end
 
-    def _release(self) -> None:
-        if self._server is not None:
-            self._server.in_flight -= 1
-            self._server = None
-
-    def _drop_upstream(self) -> None:
-        if self._task is not None and self._server is None:
-            self._task.cancel()  # a filter that waits; a connection being made goes to the pool
-        upstream, self._upstream = self._upstream, None
-        self._release()
-        if upstream is not None:
-            upstream.drop()
+    def _give_up(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+        if self._forwarding is not None:
+            self._forwarding.drop()
 
     def _abort(self, category: Category) -> None:
         self.request.category = category
@@ -332,7 +263,7 @@ class Exchange:
         if self.over:
             return
         self.over = True
-        self._traffic.in_flight -= 1
+        self._traffic.under_way.discard(self)
         for stage in self._chain.finished:
             try:
                 stage.run(self.request)

@@ -23,7 +23,6 @@ class Limits(Struct, frozen=True, kw_only=True):
     pooled_s: float = 3
     head_bytes: int = 64 * 1024
     in_flight: int = 2000
-    attempts: int = 3
 
     def times(self) -> tuple[float, ...]:
         """Those that the gateway's one timer keeps."""

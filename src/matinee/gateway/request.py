@@ -2,13 +2,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from matinee.gateway.attempt import Attempt
 from matinee.gateway.category import SUCCESS
-from matinee.gateway.head import RequestHead, forwarded
 from matinee.gateway.hosts import NOWHERE
-from matinee.gateway.target import origin_form, path_of
+from matinee.gateway.wire.head import RequestHead, forwarded
+from matinee.gateway.wire.target import origin_form, path_of
 
 if TYPE_CHECKING:
-    from matinee.gateway.routes import Route
+    from matinee.gateway.routing.routes import Route
 
 IDEMPOTENT = frozenset({b"GET", b"HEAD", b"OPTIONS", b"PUT", b"DELETE"})
 SAFE = frozenset({b"GET", b"HEAD", b"OPTIONS"})
@@ -28,11 +29,12 @@ class Request:
     """One request, as filters see it. `path` is decoded and normal, `target` is what goes to a server; header names are in lower
     case. `started` is monotonic, `at` calendar time, in seconds. Inbound filters fill `id`, `trace`, `site` (by which name we
     were reached), `route`, `token` (the login's, as it came) and `account`; `add` puts a header onto what goes to a server.
+    `attempts` are its tries at servers, in order.
     """
 
     __slots__ = (
-        "_extra", "_head", "account", "at", "category", "fields", "id", "keep_alive", "method", "minor", "path", "peer", "route",
-        "site", "started", "status", "target", "token", "trace", "whole",
+        "_extra", "_head", "account", "at", "attempts", "category", "fields", "id", "keep_alive", "method", "minor", "path", "peer",
+        "route", "site", "started", "status", "target", "token", "trace", "whole",
     )  # fmt: skip
 
     def __init__(self, head: RequestHead, peer: Peer, started: float, at: float) -> None:
@@ -58,6 +60,7 @@ class Request:
         self.route: Route | None = None
         self.status = 0
         self.category = SUCCESS
+        self.attempts: list[Attempt] = []
 
     def header(self, name: bytes) -> bytes | None:
         return self.fields.get(name)
@@ -66,9 +69,9 @@ class Request:
         self._extra.append(b"%s: %s\r\n" % (name, value))
 
     @property
-    def repeatable(self) -> bool:
-        """Whether it may be sent again when no byte of an answer has come: without a body and idempotent."""
-        return self.whole and self.method in IDEMPOTENT
+    def idempotent(self) -> bool:
+        """Whether doing it twice does no more than doing it once (RFC 9110 9.2.2)."""
+        return self.method in IDEMPOTENT
 
     def outgoing(self) -> bytes:
         """The whole head as it goes to a server."""

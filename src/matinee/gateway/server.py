@@ -6,17 +6,18 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable
 
-from matinee.gateway.balancer import Server
+from matinee.gateway.balancing.cluster import Server
 from matinee.gateway.chain import Chain, Parts, standard
 from matinee.gateway.client import Client
 from matinee.gateway.limits import Limits
-from matinee.gateway.metrics import Metrics
+from matinee.gateway.monitoring.metrics import Metrics
 from matinee.gateway.traffic import Traffic
 from matinee.runtime.clock import Clock
 
 log = logging.getLogger("matinee.gateway")
 
 SWEEP_S = 0.5
+TRIES_S = 0.05
 
 
 class Gateway:
@@ -69,11 +70,17 @@ class Gateway:
         await asyncio.sleep(0)  # transports that were closed say so to their protocols
 
     async def _sweep(self) -> None:
-        """The one timer: ends connections whose time is up, closes unused ones to servers."""
+        """The one timer: ends tries and connections whose time is up, closes unused ones to servers."""
         pause = min(SWEEP_S, *(limit / 4 for limit in self._traffic.limits.times()))
+        swept = 0.0
         while True:
-            await asyncio.sleep(pause)
+            await asyncio.sleep(min(TRIES_S, pause))
             now = self._traffic.tick()
+            for exchange in list(self._traffic.under_way):
+                exchange.check(now)
+            if now - swept < pause:
+                continue
+            swept = now
             for client in list(self._traffic.clients):
                 client.check(now)
             for server in self._servers:

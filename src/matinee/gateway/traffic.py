@@ -26,6 +26,14 @@ class Connection(Protocol):
     def abort(self) -> None: ...
 
 
+class Timed(Protocol):
+    """A request under way."""
+
+    def check(self, now: float) -> None:
+        """Ends a try at a server that has had its time."""
+        ...
+
+
 class Traffic:
     """What is under way: open connections, requests in flight, and whether the gateway is coming to its end."""
 
@@ -34,11 +42,15 @@ class Traffic:
         self.now = lambda: clock.now().timestamp()
         self.tick = tick
         self.clients: set[Connection] = set()
-        self.in_flight = 0
+        self.under_way: set[Timed] = set()
         self.draining = False
         self._clock = clock
         self._date = (0, b"")
         self._seen = 0
+
+    @property
+    def in_flight(self) -> int:
+        return len(self.under_way)
 
     def sampled(self) -> bool:
         """Whether filters are timed for this request."""

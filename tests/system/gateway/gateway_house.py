@@ -12,14 +12,16 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
-from matinee.gateway.balancer import Cluster, Server
+from matinee.gateway.balancing.cluster import Cluster
+from matinee.gateway.balancing.server import Server
 from matinee.gateway.chain import Chain, Parts, chain, standard
 from matinee.gateway.hosts import Hosts
 from matinee.gateway.limits import Limits
-from matinee.gateway.metrics import Metrics
+from matinee.gateway.monitoring.metrics import Metrics
 from matinee.gateway.origin import Origins
 from matinee.gateway.passport import Passports
-from matinee.gateway.routes import Route, Routes
+from matinee.gateway.routing.routes import Route, Routes
+from matinee.gateway.routing.tries import TRIES
 from matinee.gateway.security_policy import Policy
 from matinee.gateway.server import Gateway
 from matinee.gateway.static import Static
@@ -194,7 +196,7 @@ class House:
         self.parts = Parts(
             ids=Ids(clock),
             hosts=parts.get("hosts") or Hosts(["films.example"]),
-            routes=Routes([Route("api", "/api", self.cluster)]),
+            routes=Routes([Route("api", "/api", self.cluster, parts.get("tries") or TRIES)]),
             passports=self.passports,
             origins=Origins(self._sign, lambda _: "DE"),
             static=static or Static({}),

@@ -22,6 +22,8 @@ from gateway_house import (
 )
 from msgspec.structs import replace
 
+from matinee.gateway.routing.tries import Tries
+
 Eventually = Callable[..., Awaitable[None]]
 
 
@@ -271,8 +273,61 @@ async def test_a_server_that_dies_before_its_answer_is_asked_again_only_where_th
     reply = await caller.ask(message("POST", body=b"x"))
     assert (reply.status, json.loads(reply.body)["type"]) == (502, "bad-gateway")
     assert (await caller.ask(message("POST"))).status == 502
+    assert len(died) == 5
     assert (await caller.ask(message("PUT", body=b"x"))).status == 502
-    assert len(died) == 6
+    assert [seen.body for seen in died[5:]] == [b"x"] * 3
+    assert (await caller.ask(message("PUT", body=b"x" * 70_000))).status == 502
+    assert len(died) == 9  # more than is kept for another try
+
+
+async def test_a_server_that_says_it_is_busy_makes_way_for_another(origin: Origin) -> None:
+    busy = Origin(answering=fixed(b"HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n"))
+    await busy.start()
+    house = House([busy.url, origin.url])
+    await house.start()
+    caller = await Caller.to(house.port)
+    statuses = [(await caller.ask(get())).status for _ in range(20)]
+    posted = [(await caller.ask(message("POST", body=b"x"))).status for _ in range(20)]
+    await caller.close()
+    await house.stop()
+    await busy.stop()
+    assert statuses == [200] * 20
+    assert set(posted) == {200, 503}
+
+
+async def test_a_try_that_takes_too_long_makes_way_for_another_server(origin: Origin) -> None:
+    async def never(seen: Seen, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        await asyncio.sleep(60)
+        return False
+
+    frozen = Origin(answering=never)
+    await frozen.start()
+    house = House([frozen.url, origin.url], tries=Tries(2, 0.1, 5))
+    await house.start()
+    caller = await Caller.to(house.port)
+    statuses = [(await caller.ask(get())).status for _ in range(10)]
+    house.cluster.servers = house.servers[:1]
+    late = await caller.ask(get())
+    await caller.close()
+    await house.stop()
+    await frozen.stop()
+    assert statuses == [200] * 10
+    assert len(frozen.seen) >= 1
+    assert (late.status, json.loads(late.body)["type"]) == (504, "deadline-exceeded")
+
+
+async def test_retries_are_a_share_of_the_requests(origin: Origin) -> None:
+    bad = Origin(answering=fixed(b"", keep=False))
+    await bad.start()
+    house = House([bad.url])
+    await house.start()
+    caller = await Caller.to(house.port)
+    for _ in range(100):
+        assert (await caller.ask(get())).status == 502
+    await caller.close()
+    await house.stop()
+    await bad.stop()
+    assert 100 < len(bad.seen) <= 100 + 20 + 0.2 * 100 + 1
 
 
 async def test_a_retry_finds_a_living_server(origin: Origin) -> None:

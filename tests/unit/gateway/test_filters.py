@@ -7,11 +7,11 @@ import pytest
 from matinee.gateway.errors import LoopbackOnly
 from matinee.gateway.filters.inbound.clock_guard import clock_guard
 from matinee.gateway.filters.inbound.request_id import BATCH, RequestId
-from matinee.gateway.head import read_request
 from matinee.gateway.hosts import Site
 from matinee.gateway.origin import Origins
 from matinee.gateway.request import Peer, Request
 from matinee.gateway.security_policy import Policy
+from matinee.gateway.wire.head import read_request
 from matinee.runtime.clock import SystemClock
 from matinee.runtime.ids import Ids
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from matinee.gateway.answer import Answer
-from matinee.gateway.head import read_request
 from matinee.gateway.request import Peer, Request
 from matinee.gateway.static import Static
+from matinee.gateway.wire.head import read_request
 
 SCRIPT = b"console.log(1);" * 200
 

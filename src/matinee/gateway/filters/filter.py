@@ -11,7 +11,7 @@ from collections.abc import Awaitable
 from typing import Protocol
 
 from matinee.gateway.answer import Answer, Response
-from matinee.gateway.balancer import Cluster
+from matinee.gateway.balancing.cluster import Cluster
 from matinee.gateway.request import Request
 
 

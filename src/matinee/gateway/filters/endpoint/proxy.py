@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from matinee.gateway.balancer import Cluster
+from matinee.gateway.balancing.cluster import Cluster
 from matinee.gateway.request import Request
 
 

@@ -5,8 +5,8 @@ import logging
 import msgspec
 
 from matinee.gateway.request import Request
-from matinee.gateway.target import without_secrets
 from matinee.gateway.traffic import Traffic
+from matinee.gateway.wire.target import without_secrets
 
 
 class AccessLog:

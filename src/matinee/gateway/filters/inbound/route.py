@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from matinee.gateway.request import Request
-from matinee.gateway.routes import Routes
+from matinee.gateway.routing.routes import Routes
 
 
 class RouteChoice:

@@ -4,8 +4,8 @@ import asyncio
 from typing import Protocol, cast
 
 from matinee.gateway.errors import BadGateway, BadRequest
-from matinee.gateway.framing import Body, Sized, UntilClosed, body
-from matinee.gateway.head import ReplyHead, read_reply
+from matinee.gateway.wire.framing import Body, Sized, UntilClosed, body
+from matinee.gateway.wire.head import ReplyHead, read_reply
 
 LONGEST_HEAD = 64 * 1024
 _BODYLESS = frozenset({204, 304})
@@ -14,9 +14,14 @@ _BODYLESS = frozenset({204, 304})
 class Carried(Protocol):
     """The exchange whose request a connection carries, as the connection sees it."""
 
-    is_head: bool
-    unchunks: bool
-    sent_whole: bool
+    @property
+    def is_head(self) -> bool: ...
+
+    @property
+    def unchunks(self) -> bool: ...
+
+    @property
+    def sent_whole(self) -> bool: ...
 
     def interim(self, head: bytes) -> None:
         """A 1xx answer, as bytes to pass on."""

@@ -5,7 +5,8 @@ from random import Random
 
 import pytest
 
-from matinee.gateway.balancer import Cluster, Server
+from matinee.gateway.balancing.cluster import Cluster
+from matinee.gateway.balancing.server import Server
 from matinee.runtime.errors import Invalid
 
 

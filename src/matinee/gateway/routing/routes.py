@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from matinee.gateway.routing.tries import TRIES, Tries
+
 if TYPE_CHECKING:
-    from matinee.gateway.balancer import Cluster
+    from matinee.gateway.balancing.cluster import Cluster
 
 
 class Route(Struct, frozen=True, eq=False):
@@ -15,6 +17,7 @@ class Route(Struct, frozen=True, eq=False):
     name: str
     prefix: str
     cluster: Cluster
+    tries: Tries = TRIES
 
 
 class Routes:

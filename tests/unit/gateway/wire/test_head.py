@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matinee.gateway.errors import BadGateway, BadRequest
-from matinee.gateway.head import forwarded, read_reply, read_request, too_long
+from matinee.gateway.wire.head import forwarded, read_reply, read_request, too_long
 from matinee.runtime.errors import MatineeError
 
 HEAD = b"GET /x?y HTTP/1.1\r\nHost: a\r\nCookie: a=1\r\ncookie: b=2\r\nX-A:  1 \t\r\nx-a: 2\r\n\r\n"

@@ -4,8 +4,8 @@ from random import Random
 
 import pytest
 
-from matinee.gateway.balancer import Cluster
-from matinee.gateway.routes import Route, Routes
+from matinee.gateway.balancing.cluster import Cluster
+from matinee.gateway.routing.routes import Route, Routes
 
 CLUSTER = Cluster("api", [], Random(1))
 ROUTES = Routes(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from matinee.gateway.errors import BadRequest
-from matinee.gateway.target import origin_form, path_of, without_secrets
+from matinee.gateway.wire.target import origin_form, path_of, without_secrets
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matinee.gateway.errors import BadRequest
-from matinee.gateway.framing import LAST_CHUNK, Body, Chunked, Sized, UntilClosed, body, chunk
+from matinee.gateway.wire.framing import LAST_CHUNK, Body, Chunked, Sized, UntilClosed, body, chunk
 
 
 def fed(cutter: Body, pieces: list[bytes]) -> tuple[bytes, bytes]:

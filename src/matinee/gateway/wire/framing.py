@@ -6,7 +6,7 @@ import re
 from typing import Protocol
 
 from matinee.gateway.errors import BadRequest
-from matinee.gateway.head import TOKEN
+from matinee.gateway.wire.head import TOKEN
 
 LONGEST_LINE = 4096
 LONGEST_TRAILER = 16 * 1024
