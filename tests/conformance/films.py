@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import struct
 import subprocess
@@ -12,8 +13,11 @@ from pathlib import Path
 from matinee.ingest.toolchain import installed
 
 TOOLS = installed()
-SECONDS = 2.0
-FLASH_S = 0.2
+ALL_PLAYED = os.environ.get("PLAYED") == "all"
+TWO_SEGMENTS_S = 5.0
+SECONDS = TWO_SEGMENTS_S if ALL_PLAYED else 2.0
+
+MOMENT_S, FLASH_S = 1.0, 0.2
 H264 = ("-c:v", "libx264", "-preset", "ultrafast")
 H264_420 = (*H264, "-pix_fmt", "yuv420p")
 HEVC = ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params")
@@ -31,7 +35,7 @@ def ffmpeg(*arguments: str | Path) -> None:
 
 
 def scene(
-    width: int = 320, height: int = 180, rate: str = "24", seconds: float = SECONDS, flash: float | None = None
+    width: int = 320, height: int = 180, rate: str = "24", seconds: float = SECONDS, flash: float = MOMENT_S
 ) -> tuple[str, ...]:
     """A white circle in the middle of grey, two thirds as high as the picture, and something that moves in a corner. At `flash`
     all is white for a moment."""
@@ -40,33 +44,42 @@ def scene(
     still += f",loop=loop=-1:size=1:start=0,setpts=N/({rate})/TB"
     side = max(16, width // 4), max(16, height // 4)
     moving = f"testsrc2=size={side[0]}x{side[1]}:rate={rate}:duration={seconds},format=yuv444p"
-    white = "drawbox=t=fill:color=white:x=0:y=0:w=iw:h=ih"
-    lit = f",{white}:enable='between(t,{flash - 0.001},{flash + FLASH_S - 0.001})'" if flash is not None else ""
-    return ("-f", "lavfi", "-i", f"{still}[c];{moving}[m];[c][m]overlay=0:0:shortest=1:format=yuv444{lit}")
+    graph = f"{still}[c];{moving}[m];[c][m]overlay=0:0:shortest=1:format=yuv444,{lit(flash)}"
+    return ("-f", "lavfi", "-i", graph)
 
 
 def moving(rate: str, seconds: float = SECONDS) -> tuple[str, ...]:
-    """Something that moves all over."""
-    return ("-f", "lavfi", "-i", f"testsrc2=size=320x180:rate={rate}:duration={seconds}")
+    """Something that moves all over, but for the flash."""
+    return ("-f", "lavfi", "-i", f"testsrc2=size=320x180:rate={rate}:duration={seconds},{lit(MOMENT_S)}")
 
 
-def tone(seconds: float = SECONDS, *, hertz: int = 440, layout: str = "stereo", gain: float = 0.08) -> tuple[str, ...]:
+def lit(flash: float) -> str:
+    """The frames from there on for a moment are white."""
+    white = "drawbox=t=fill:color=white:x=0:y=0:w=iw:h=ih"
+    return f"{white}:enable='between(t,{flash - 0.001},{flash + FLASH_S - 0.001})'"
+
+
+def beep(
+    at: float = MOMENT_S,
+    seconds: float = SECONDS,
+    *,
+    hertz: int = 1000,
+    layout: str = "stereo",
+    gain: float = 0.12,
+    hiss: float = 0,
+) -> tuple[str, ...]:
+    """Silence, or a hiss, but for a moment."""
     count = {"mono": 1, "stereo": 2, "5.1": 6}[layout]
-    channels = "|".join([f"{gain}*sin({hertz}*2*PI*t)"] * count)
-    return ("-f", "lavfi", "-i", f"aevalsrc={channels}:channel_layout={layout}:sample_rate=48000:duration={seconds}")
-
-
-def beep(at: float = 1, seconds: float = SECONDS) -> tuple[str, ...]:
-    """Silence, but for a moment."""
-    sound = f"between(t,{at},{at + FLASH_S})*0.12*sin(1000*2*PI*t)"
-    return ("-f", "lavfi", "-i", f"aevalsrc='{sound}':sample_rate=48000:duration={seconds}")
+    loud = f"between(t,{at},{at + FLASH_S})"
+    channels = "|".join([f"{loud}*{gain}*sin({hertz}*2*PI*t)+{hiss}*(2*random(0)-1)"] * count)
+    return ("-f", "lavfi", "-i", f"aevalsrc='{channels}':channel_layout={layout}:sample_rate=48000:duration={seconds}")
 
 
 def film(*options: str, picture: tuple[str, ...] = (), sound: tuple[str, ...] | None = None) -> Make:
-    """A scene and a tone, encoded with these options."""
+    """A scene with its flash and a beep, encoded with these options."""
 
     def make(path: Path) -> None:
-        ffmpeg(*(picture or scene()), *(tone() if sound is None else sound), *(options or USUAL), f"file:{path}")
+        ffmpeg(*(picture or scene()), *(beep() if sound is None else sound), *(options or USUAL), f"file:{path}")
 
     return make
 
@@ -86,7 +99,7 @@ def cut_at(part: float) -> Make:
 def damaged(path: Path) -> None:
     """Noise in the middle."""
     data = path.read_bytes()
-    start, end = len(data) // 2, len(data) * 11 // 20
+    start, end = len(data) * 2 // 5, len(data) * 3 // 5
     noise = random.Random(1).randbytes(end - start)
     path.write_bytes(data[:start] + noise + data[end:])
 
@@ -149,7 +162,7 @@ def many_sounds(path: Path) -> None:
     words: list[str] = ["-map", "0"]
     inputs: list[str] = []
     for place, (language, flag, title) in enumerate(about):
-        inputs += tone(hertz=300 + 50 * place, layout="mono")
+        inputs += beep(hertz=1000 + 100 * place, layout="mono")
         words += ["-map", str(place + 1), f"-metadata:s:a:{place}", f"language={language}"]
         words += [f"-disposition:a:{place}", flag, f"-metadata:s:a:{place}", f"title={title}"]
     ffmpeg(*scene(), *inputs, *words, *USUAL, f"file:{path}")
@@ -166,14 +179,14 @@ def with_text(path: Path) -> None:
         for place, code in enumerate(("eng", "ger", "eng"))
         for word in (f"-metadata:s:s:{place}", f"language={code}")
     ]
-    ffmpeg(*scene(), *tone(), "-i", words, *maps, *USUAL, *flags, *languages, f"file:{path}")
+    ffmpeg(*scene(), *beep(), "-i", words, *maps, *USUAL, *flags, *languages, f"file:{path}")
 
 
 def with_drawn_text(path: Path) -> None:
     drawn = path.with_name("drawn.sup")
     drawn.write_bytes(_drawn())
     ffmpeg(
-        *scene(), *tone(), "-i", drawn, *("-map", "0", "-map", "1", "-map", "2"), *USUAL, "-c:s", "copy", f"file:{path}"
+        *scene(), *beep(), "-i", drawn, *("-map", "0", "-map", "1", "-map", "2"), *USUAL, "-c:s", "copy", f"file:{path}"
     )
 
 
@@ -202,14 +215,14 @@ def with_cover(path: Path) -> None:
     cover = path.with_name("cover.png")
     ffmpeg("-f", "lavfi", "-i", "color=red:size=100x100", "-frames:v", "1", cover)
     maps = ("-map", "2", "-map", "0", "-map", "1", "-disposition:v:0", "attached_pic")
-    ffmpeg(*scene(), *tone(), "-i", cover, *maps, "-c:v:0", "copy", "-c:v:1", *H264_420[1:], *AAC, f"file:{path}")
+    ffmpeg(*scene(), *beep(), "-i", cover, *maps, "-c:v:0", "copy", "-c:v:1", *H264_420[1:], *AAC, f"file:{path}")
 
 
 def cover_alone(path: Path) -> None:
     cover = path.with_name("cover.jpg")
     ffmpeg("-f", "lavfi", "-i", "color=red:size=100x100", "-frames:v", "1", cover)
     ffmpeg(
-        *tone(),
+        *beep(),
         "-i",
         cover,
         *("-map", "0", "-map", "1"),

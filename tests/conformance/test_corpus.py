@@ -1,4 +1,7 @@
-"""Any film ends in a published title that conforms, or in one sentence, and then nothing is left of it."""
+"""Any film ends in a published title that conforms, or in one sentence, and then nothing is left of it.
+
+`PLAYED=all` is the long form: every title in every player, and films of two segments.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +9,34 @@ import re
 import shutil
 import subprocess
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
 import pytest
 from corpus import NAMES, REFUSED, TITLES, Case
-from films import TOOLS, Make, drawing, film, hundred_megapixels, scene
+from films import ALL_PLAYED, TOOLS, Make, drawing, film, hundred_megapixels, scene
+from players import gstreamer, mpv, needs
+from screen import SCRIPTS, Screen
 from test_segments import check, play, write_manifests
-from workshop import Workshop
+from theatre import Theatre
+from workshop import Made, Workshop
 
 from matinee.ingest.contract import Sidecar
 from matinee.terms.encode import Encode
 from matinee.terms.rendition import Rendition, Track
+
+MANIFESTS = ("master.m3u8", "manifest.mpd")
+FEW = ("usual", "larger", "portrait, turned", "29.97 a second", "damaged stream", "no sound", "5.1", "text inside")
+PLAYED = tuple(TITLES) if ALL_PLAYED else FEW
+ON_SCREEN = [
+    ("hls.js", "master.m3u8"),
+    ("dash.js", "manifest.mpd"),
+    ("Shaka", "manifest.mpd"),
+    ("Shaka", "master.m3u8"),
+]
+STALL_S = 0.25
 
 
 @pytest.fixture(scope="module")
@@ -36,28 +54,62 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def theatre(workshop: Workshop) -> Iterator[Theatre]:
+    made = Theatre(workshop.home)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def screen(theatre: Theatre) -> Iterator[Screen]:
+    chromium = needs("chromium", "chromium")
+    if missing := [script.name for script in SCRIPTS if not script.is_file()]:
+        pytest.skip(f"{', '.join(missing)} are not installed; in web/: npm ci")
+    made = Screen(chromium, f"{theatre.url}/screens")
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def prepared(
+    workshop: Workshop, theatre: Theatre, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], tuple[Made, Encode]]:
+    """Each title of the corpus, made once, with the manifests that a session would get."""
+
+    @cache
+    def prepare(name: str) -> tuple[Made, Encode]:
+        path = tmp_path_factory.mktemp("sent") / f"film.{TITLES[name].suffix}"
+        TITLES[name].make(path)
+        made = workshop.prepare(path)
+        assert made.sentence == ""
+        assert made.encode is not None
+        write_manifests(made.encode, made.root, f"{theatre.url}/steering")
+        return made, made.encode
+
+    return prepare
+
+
+Prepared = Callable[[str], tuple[Made, Encode]]
+
+
 @pytest.mark.parametrize("name", TITLES)
-def test_it_becomes_a_title(name: str, workshop: Workshop, tmp_path: Path) -> None:
+def test_it_becomes_a_title(name: str, prepared: Prepared) -> None:
     case = TITLES[name]
-    path = tmp_path / f"film.{case.suffix}"
-    case.make(path)
-    made = workshop.prepare(path)
-    assert made.sentence == ""
-    assert made.encode is not None
+    made, encode = prepared(name)
     assert made.source is not None
-    check(made.source, made.encode, made.root)
-    check_tracks(case, made.encode)
+    check(made.source, encode, made.root)
+    check_tracks(case, encode)
     assert {finding.kind for finding in made.source.findings} == case.findings
     assert all(sentence.endswith(".") for sentence in made.notes)
-    best = pictures(made.encode)[0]
+    best = pictures(encode)[0]
     if case.circle:
         check_circle(made.root, best, case.circle)
-        check_circle(made.root, pictures(made.encode)[-1], case.circle)
-    write_manifests(made.encode, made.root)
-    for manifest in ("master.m3u8", "manifest.mpd"):
-        play(made.root / manifest, seconds=made.encode.duration_ms / 1000)
-    if case.synced:
-        check_sync(made.root / "master.m3u8", Fraction(best.frame_rate))
+        check_circle(made.root, pictures(encode)[-1], case.circle)
+    for manifest in MANIFESTS:
+        play(made.root / manifest, seconds=encode.duration_ms / 1000)
+    if not case.unsynced:
+        check_sync(made.root / "master.m3u8", case)
 
 
 def pictures(encode: Encode) -> list[Rendition]:
@@ -106,11 +158,12 @@ def bright(line: bytes) -> tuple[int, int]:
     return start, end
 
 
-def check_sync(master: Path, rate: Fraction) -> None:
-    """The flash and the beep come together at one second, as a player has them."""
-    flash, beep = flash_at(master), beep_at(master)
-    assert abs(flash - 1) <= 1 / rate + Fraction(1, 1000)
-    assert abs(flash - beep) <= 0.02
+def check_sync(master: Path, case: Case) -> None:
+    """The flash and the beep of every track come together, when they should, as a player has them."""
+    flash = flash_at(master)
+    assert abs(flash - case.flash) <= 1 / Fraction(case.rate) + Fraction(1, 1000)
+    beeps = [beep_at(master, place, after=flash - 0.5) for place in range(len(case.sounds))]
+    assert all(abs(flash - beep) <= 0.02 for beep in beeps), (flash, beeps)
 
 
 def reading(master: Path) -> list[str]:
@@ -126,13 +179,66 @@ def flash_at(master: Path) -> float:
     return next(float(at) for at, level in found if float(level) > 190)
 
 
-def beep_at(master: Path) -> float:
-    command = [*reading(master), "-map", "0:a:0"]
+def beep_at(master: Path, track: int, after: float = 0) -> float:
+    """When it becomes loud; what is damaged may crackle before."""
+    command = [*reading(master), "-map", f"0:a:{track}"]
     command += ["-af", "aresample=48000:async=1:first_pts=0", "-ac", "1", "-f", "s16le", "-"]
     said = subprocess.run(command, check=True, capture_output=True, timeout=60).stdout
-    levels = memoryview(said).cast("h")
+    since = max(0, round(after * 48000))
+    levels = memoryview(said).cast("h")[since:]
     enough = max(levels) * 0.4
-    return next(place for place, level in enumerate(levels) if level > enough) / 48000
+    return next(place for place, level in enumerate(levels, since) if level > enough) / 48000
+
+
+@pytest.mark.parametrize("manifest", MANIFESTS)
+@pytest.mark.parametrize("name", PLAYED)
+def test_mpv_plays_it_to_the_end(
+    name: str, manifest: str, prepared: Prepared, theatre: Theatre, tmp_path: Path
+) -> None:
+    made, encode = prepared(name)
+    reached = mpv(theatre.address(made.root / manifest), tmp_path)
+    assert reached == pytest.approx(encode.duration_ms / 1000, abs=0.15)
+    assert theatre.troubled() == []
+
+
+@pytest.mark.parametrize("manifest", MANIFESTS)
+@pytest.mark.parametrize("name", PLAYED)
+def test_gstreamer_plays_it_to_the_end(
+    name: str, manifest: str, prepared: Prepared, theatre: Theatre, tmp_path: Path
+) -> None:
+    made, encode = prepared(name)
+    ends = gstreamer(theatre.address(made.root / manifest), tmp_path)
+    assert ends.keys() == ({"pictures", "sounds"} if TITLES[name].sounds else {"pictures"})
+    passed_over = 2 / Fraction(TITLES[name].rate)  # GStreamer 1.22 does not read where an edit list begins
+    nearly = pytest.approx(encode.duration_ms / 1000, abs=0.07 + float(passed_over))
+    assert all(end == nearly for end in ends.values()), ends
+    assert theatre.troubled() == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", PLAYED)
+def test_the_players_of_browsers_play_it_to_the_end(
+    name: str, prepared: Prepared, theatre: Theatre, screen: Screen
+) -> None:
+    made, encode = prepared(name)
+    case, seconds = TITLES[name], encode.duration_ms / 1000
+    assert screen.undecodable(media_types(encode)) == []
+    showings = screen.show([(player, theatre.address(made.root / manifest)) for player, manifest in ON_SCREEN])
+    for (player, manifest), seen in zip(ON_SCREEN, showings, strict=True):
+        told = f"{player}, {manifest}: {seen}"
+        assert (seen.faults, seen.seeks, seen.ended, seen.holes) == ([], [], True, 0), told
+        assert (seen.at, seen.lasts) == (pytest.approx(seconds, abs=0.1), pytest.approx(seconds, abs=0.1)), told
+        assert seen.width / seen.height == pytest.approx(case.size[0] / case.size[1], rel=0.02), told
+        assert seen.frames >= seconds * Fraction(case.rate) / 2, told
+        assert (seen.heard > 0) == bool(case.sounds), told
+        assert max(seen.stood, seen.leapt) <= STALL_S, told
+    assert theatre.troubled() == []
+
+
+def media_types(encode: Encode) -> list[str]:
+    """The types that a browser is asked for, of all renditions of picture and sound."""
+    kinds = {Track.VIDEO: "video/mp4", Track.AUDIO: "audio/mp4"}
+    return [f'{kinds[one.track]}; codecs="{one.codecs}"' for one in encode.renditions if one.track in kinds]
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
+from players import gstreamer, mpv, needs, run
 
 from installation import FILM_S, FRAME_RATE, Installation, Person, Playing
 from matinee.ingest.toolchain import installed
@@ -27,23 +26,9 @@ def url(playing: Playing, form: str) -> str:
     return playing.hls_url if form == "hls" else playing.dash_url
 
 
-def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """At least as fast as it can; never longer than a minute."""
-    known = {**os.environ, **environment}
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=known)
-
-
 def ffmpeg() -> dict[str, str]:
     """The one that films are read with, and Debian's where it is installed."""
     return {"packaged": TOOLS.wide_ffmpeg, "of Debian": shutil.which("ffmpeg") or ""}
-
-
-def needs(program: str, package: str) -> str:
-    """Where the program is; skipped by name where it is not installed."""
-    found = shutil.which(program)
-    if not found:
-        pytest.skip(f"{program} is not installed; on Debian: apt install {package}")
-    return found
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -89,24 +74,10 @@ def test_ffmpeg_with_a_changed_token_plays_nothing(playing: Playing, form: str) 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_mpv_plays_to_the_end(playing: Playing, form: str, tmp_path: Path) -> None:
-    program = needs("mpv", "mpv")
-    command = [program, "--no-config", "--vo=null", "--ao=null", "--untimed", "--no-audio", "--no-terminal"]
-    report = tmp_path / "mpv.log"
-    done = run(*command, f"--log-file={report}", "--msg-level=all=v", url(playing, form), HOME=str(tmp_path))
-    said = report.read_text(errors="replace")
-    assert done.returncode == 0, said[-3000:]
-    assert "EOF code: 1" in said or "finished playback, success" in said, said[-3000:]
-    assert not re.findall(r"\[f\]\[|HTTP error", said), said[-3000:]
+    assert mpv(url(playing, form), tmp_path) == pytest.approx(FILM_S, abs=0.15)
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_gstreamer_plays_to_the_end(playing: Playing, form: str, tmp_path: Path) -> None:
-    program = needs(
-        "gst-launch-1.0", "gstreamer1.0-tools gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav"
-    )
-    sinks = ["video-sink=fakesink sync=false", "audio-sink=fakesink sync=false"]
-    command = [program, "-e", "playbin3", f"uri={url(playing, form)}", *(f"{sink}" for sink in sinks)]
-    done = run(*command, HOME=str(tmp_path))
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    assert "Got EOS from element" in done.stdout
-    assert "ERROR" not in done.stdout + done.stderr
+    ends = gstreamer(url(playing, form), tmp_path)
+    assert (ends["pictures"], ends["sounds"]) == (pytest.approx(FILM_S, abs=0.15), pytest.approx(FILM_S, abs=0.15))

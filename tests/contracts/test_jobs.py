@@ -199,6 +199,45 @@ async def test_a_failing_step_is_tried_again_with_growing_pauses_then_ends_the_j
     assert (await one(jobs, job)).state is JobState.FINISHED
 
 
+async def lose(jobs: Jobs, clock: Clock) -> None:
+    """A worker takes the only task there is, begins, and is never heard of again."""
+    clock.pass_by(61)
+    held = await take(jobs)
+    assert held.task
+    await jobs.heartbeat(Heartbeat(held.lease, 0.1))
+    clock.pass_by(11)
+    assert (await take(jobs, worker="w2")).task is None
+
+
+async def test_a_lost_worker_uses_up_no_retry_of_its_step(jobs: Jobs, clock: Clock) -> None:
+    job = await jobs.submit(submit("k", Step("a", "do", retries=1)))
+    for _ in range(9):
+        await lose(jobs, clock)
+    clock.pass_by(59)
+    assert (await take(jobs)).task is None  # ever longer pauses, of a minute at most
+    clock.pass_by(2)
+    await jobs.finish(Finish((await take(jobs)).lease, Reason.FAILED, "no luck"))
+    await lose(jobs, clock)
+    clock.pass_by(61)
+    await jobs.finish(Finish((await take(jobs)).lease, Reason.FAILED, "no luck"))
+    ended = await one(jobs, job)
+    assert (ended.state, ended.reason, ended.message) == (JobState.FINISHED, Reason.FAILED, "no luck")
+    assert [task.reason for task in ended.tasks] == [*9 * ["lost"], "failed", "lost", "failed"]
+
+
+async def test_a_step_that_loses_ten_workers_in_a_row_ends_its_job(jobs: Jobs, clock: Clock) -> None:
+    job = await jobs.submit(submit("k", Step("a", "do"), Step("b", "do", after=["a"])))
+    for _ in range(10):
+        await lose(jobs, clock)
+    ended = await one(jobs, job)
+    said = "10 workers in a row stopped while they did this step, so it may be what stops them."
+    assert (ended.state, ended.reason, ended.message) == (JobState.FINISHED, Reason.LOST, said)
+    assert [task.message for task in ended.tasks][8:] == ["The worker that did this step stopped.", said, ""]
+    await jobs.retry(Retry(job.id))
+    await lose(jobs, clock)
+    assert (await one(jobs, job)).state is JobState.ACCEPTED
+
+
 async def test_an_invalid_request_is_not_tried_again(jobs: Jobs) -> None:
     job = await jobs.submit(submit())
     await jobs.finish(Finish((await take(jobs)).lease, Reason.INVALID, "The file is empty."))
@@ -735,11 +774,11 @@ async def test_workers_that_die_at_random_end_every_job_and_no_finished_step_run
 ) -> None:
     chance = Random(seed)
     service = Service(database, clock, Ids(clock), limits={"ingest": 5})
-    made = [await service.submit(submit(f"k{number}", Step("look", "look", retries=99))) for number in range(8)]
+    made = [await service.submit(submit(f"k{number}", Step("look", "look", retries=0))) for number in range(8)]
 
     async def look(context: Context) -> None:
-        chunks = [Step(f"c.{place}", "do", after=["look"], retries=99) for place in range(4)]
-        context.add(*chunks, Step("join", "do", after=[chunk.name for chunk in chunks], retries=99))
+        chunks = [Step(f"c.{place}", "do", after=["look"], retries=0) for place in range(4)]
+        context.add(*chunks, Step("join", "do", after=[chunk.name for chunk in chunks], retries=0))
         await asyncio.sleep(chance.random() * 0.02)
 
     async def do(_: Context) -> None:

@@ -14,12 +14,15 @@ import pytest
 from msgspec.structs import replace
 
 from matinee.ingest.pictures import sending
+from matinee.ingest.pictures.sending import Sent
 from matinee.ingest.pictures.step import PictureStep
 from matinee.ingest.scratch import Scratch
 from matinee.ingest.toolchain import installed
 from matinee.services.catalog.contract import Attach, ByTitle
+from matinee.services.jobs.contract import JobState, Observe, Reason
 from matinee.services.jobs.executor import Worker
 from matinee.services.jobs.processes import Processes
+from matinee.terms.artwork import Shape
 from matinee.terms.encode import Chapter
 from matinee.terms.maturity import Maturity
 from matinee.terms.thumbnails import Thumbnails
@@ -153,6 +156,7 @@ async def test_a_picture_of_ones_own_stands_for_the_title_and_can_be_taken_away(
     assert fetched.headers["content-type"] == "image/jpeg"
     assert fetched.content.startswith(b"\xff\xd8\xff")
     assert keys(house, f"images/{own['id']}") == {f"images/{own['id']}/{width}.jpg" for width in (120, 240)}
+    assert keys(house, "sources") == set()
     left = await editor.http.delete(f"{at}/{own['id']}")
     assert left.json()["pictures"] == before
     assert (await member.http.get(own["url"])).status_code == 404
@@ -195,10 +199,24 @@ async def test_bad_pictures_are_refused_in_one_sentence_and_leave_nothing(house:
         answer = await http.post(at, params={"shape": "square"}, content=data)
         assert answer.status_code == 400, answer.text
         assert sentence in answer.json()["detail"]
-    assert keys(house, "images") == before
+    assert (keys(house, "images"), keys(house, "sources")) == (before, set())
     assert (await http.post(at, params={"shape": "round"}, content=whole)).status_code == 400
     nowhere = "/api/studio/titles/ttl_00000000000000000000000000000000/artwork"
     assert (await http.post(nowhere, params={"shape": "square"}, content=whole)).json()["type"] == "no-such-title"
+
+
+@pytest.mark.usefixtures("working")
+async def test_a_picture_of_a_title_that_is_gone_by_then_leaves_nothing(house: House, tmp_path: Path) -> None:
+    image_id = "img_" + 32 * "7"
+    await obstore.put_async(house.clients.objects, sending.object_key(image_id), drawn(tmp_path / "p.png"))
+    job = await house.clients.jobs.submit(sending.submission(Sent("ttl_" + 32 * "0", image_id, Shape.SQUARE)))
+    cursor = 1
+    async with asyncio.timeout(30):
+        while job.state is not JobState.FINISHED:
+            observed = await house.clients.jobs.observe(Observe(cursor, 5, name=sending.NAME))
+            cursor, job = observed.cursor, next(iter(observed.jobs), job)
+    assert (job.reason, job.message) == (Reason.INVALID, "There is no such title")
+    assert keys(house, f"images/{image_id}") == keys(house, "sources") == set()
 
 
 async def test_artwork_is_the_editors_alone(house: House) -> None:

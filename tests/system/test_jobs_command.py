@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shutil
@@ -9,15 +10,31 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Coroutine, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 from house import eventually, matinee, short_folder
+from msgspec.structs import replace
+from rich.console import Console
 
 from matinee.app.process import Process
+from matinee.cli import jobs
 from matinee.cli.options import ask
-from matinee.services.jobs.contract import Finish, Heartbeat, Job, Jobs, Lease, Reason, Step, Submit
+from matinee.services.jobs.contract import (
+    Finish,
+    Heartbeat,
+    Job,
+    Jobs,
+    JobState,
+    Lease,
+    Reason,
+    Step,
+    Submit,
+    Task,
+    TaskState,
+)
 
 T = TypeVar("T")
 
@@ -63,11 +80,31 @@ def test_jobs_are_listed_with_step_progress_and_reason(home: Path) -> None:
     asked(home, lambda jobs: jobs.finish(Finish(lease, Reason.NORMAL)))
     second = taken(home, "Metropolis [1]")
     asked(home, lambda jobs: jobs.heartbeat(Heartbeat(second, 0.5, "half way")))
-    row = next(line for line in shown(home).splitlines() if "Metropolis [1]" in line)
-    assert re.search(rf"{job.id[-8:]} +Metropolis \[1\] +running +rungs 0/2 +█+·+ +38%", row)
+    rows = shown(home).splitlines()
+    row = next(number for number, line in enumerate(rows) if "Metropolis [1]" in line)
+    assert re.search(rf"{job.id[-8:]} +Metropolis \[1\] +running +█+·+ +38%", rows[row])
+    assert [line.strip() for line in rows[row + 1 : row + 3]] == ["making better pictures 0/2", "half way"]
     told = shown(home, "show", job.id[-8:])
     assert "running, 38%" in told
-    assert re.search(r"rungs +running +0/2 .* half way", told)
+    assert re.search(r"^rungs +making better pictures +running +0/2 ", told, re.MULTILINE)
+    assert re.search(r"^  rungs\.0 +half way +running ", told, re.MULTILINE)
+
+
+def test_tables_fit_a_terminal_of_80_characters() -> None:
+    message = "Waits for 3.2 GB of free memory and 4.1 GB of free disk on a worker."
+    runs = [
+        Task(f"t{n}", f"rungs.{n}", "do", TaskState.STARTED, None, 2, 0.4, message, {}, None, None) for n in (0, 11)
+    ]
+    data = {"title": "Nosferatu, eine Symphonie des Grauens: the whole of it"}
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    job = Job("job_1234567890", "k", "ingest", "t", "g", JobState.ACCEPTED, None, message, 0.4, data, runs, at, 1)
+    for table in (jobs._table([replace(job, eta_s=86_000)]), jobs._steps(job)):
+        drawn = io.StringIO()
+        Console(file=drawn, width=80).print(table)
+        text = drawn.getvalue()
+        assert max(map(len, text.splitlines())) <= 80
+        assert "…" not in text
+        assert "making better pictures" in text
 
 
 def test_a_job_is_paused_resumed_canceled_and_tried_again(home: Path) -> None:
@@ -96,7 +133,7 @@ def test_an_unknown_job_is_one_sentence(home: Path) -> None:
 
 
 def test_what_changes_is_watched(home: Path) -> None:
-    command = [sys.executable, "-m", "matinee", "jobs", "--watch", "--home", str(home)]
+    command = ["env", "--default-signal=INT", sys.executable, "-m", "matinee", "jobs", "--watch", "--home", str(home)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watching:
         assert watching.stdout is not None
         job = job_of(home, "Nosferatu", Step("a", "do"))

@@ -15,6 +15,9 @@ from matinee.terms.rendition import Rendition, Role, Track
 from matinee.terms.thumbnails import Thumbnails
 
 MEDIA_TYPE = "application/dash+xml"
+_SPARE_MS = 1
+"""The film is said to be so much longer than its last frame: dash.js leaps back from an end that it reaches before the browser."""
+
 _ROLE = "urn:mpeg:dash:role:2011"
 _TILES = "http://dashif.org/thumbnail_tile"
 _ENCRYPTED = "urn:mpeg:dash:mp4protection:2011"
@@ -40,7 +43,7 @@ def manifest(session: Session, locations: Sequence[Location], steering_url: str,
         xmlns="urn:mpeg:dash:schema:mpd:2011",
         profiles="urn:mpeg:dash:profile:isoff-live:2011",
         type="static",
-        mediaPresentationDuration=_seconds(session.duration_ms),
+        mediaPresentationDuration=_seconds(session.duration_ms + _SPARE_MS),
         minBufferTime=_seconds(session.segment_ms),
         maxSegmentDuration=_seconds(session.segment_ms),
     )
@@ -48,7 +51,7 @@ def manifest(session: Session, locations: Sequence[Location], steering_url: str,
         _text(mpd, "BaseURL", location.url, serviceLocation=location.id)
     first = locations[0].id if locations else ""
     _text(mpd, "ContentSteering", steering_url, defaultServiceLocation=first, queryBeforeStart="false")
-    period = SubElement(mpd, "Period", id="0", start="PT0S", duration=_seconds(session.duration_ms))
+    period = SubElement(mpd, "Period", id="0", start="PT0S", duration=_seconds(session.duration_ms + _SPARE_MS))
     _add_video(period, session)
     _add_audio(period, session)
     _add_protection(mpd, period, session.key_id, licence_url)

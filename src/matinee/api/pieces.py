@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import hmac
 import uuid
+from collections import OrderedDict
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Any
 from weakref import WeakValueDictionary
@@ -33,6 +34,10 @@ MOST_HELD = 256 << 20
 """Bytes that wait for the checksum of an upload whose length nobody told."""
 
 
+_LONG = 1 << 18
+_MOST_SUMS = 1000
+
+
 class ChecksumMismatch(MatineeError):
     status, type, title = 460, "checksum-mismatch", "The bytes are not those of the checksum; nothing of them counts"
 
@@ -52,15 +57,34 @@ class Checksum:
         self._found = ALGORITHMS[name]()
 
     async def update(self, data: bytes) -> None:
-        """Takes more bytes in; long ones beside the loop."""
-        if len(data) < 1 << 18:
-            self._found.update(data)
-        else:
-            await asyncio.to_thread(self._found.update, data)
+        """Takes more bytes in."""
+        await _summed(self._found, data)
 
     @property
     def fits(self) -> bool:
         return hmac.compare_digest(self._wanted, self._found.digest())
+
+
+class Sums:
+    """The SHA-256 of uploads on their way, as far as this process saw all of their bytes go by."""
+
+    def __init__(self) -> None:
+        self._seen: OrderedDict[str, tuple[int, Any]] = OrderedDict()
+
+    def begun(self, upload: Upload) -> Any:
+        """A digest of all that the upload has, to go on with; None where that is not known."""
+        if upload.offset == 0:
+            return hashlib.sha256()
+        end, digest = self._seen.get(upload.id, (0, None))
+        return digest.copy() if digest is not None and end == upload.offset else None
+
+    def keep(self, upload: Upload, digest: Any) -> None:
+        """Remembers the digest of all that the upload has."""
+        self._seen.pop(upload.id, None)
+        if digest is not None and upload.offset != upload.size:
+            self._seen[upload.id] = upload.offset, digest
+        if len(self._seen) > _MOST_SUMS:
+            self._seen.popitem(last=False)
 
 
 class Pieces:
@@ -69,27 +93,31 @@ class Pieces:
 
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
+        self._sums = Sums()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def add(self, upload: Upload, data: bytes) -> Upload:
         """The upload with these bytes at its end. Raises OffsetConflict, TooLarge, OutOfSpace."""
         _check_end(upload, upload.offset + len(data))
         async with self._turn(upload):
+            digest = self._sums.begun(upload)
             with by_meaning():
                 await obstore.put_async(self._clients.objects, piece(upload.id, upload.offset), data)
-            return await self._count(upload, len(data))
+            await _summed(digest, data)
+            return await self._count(upload, len(data), digest)
 
     async def add_checked(self, upload: Upload, stream: AsyncIterator[bytes], checksum: Checksum) -> Upload:
         """The upload with all of the stream at its end, or nothing of it. Raises ChecksumMismatch, and as `add`."""
         held: list[tuple[str, int]] = []
         beside = f"uploads/{upload.id}/held-{uuid.uuid4().hex}"
         try:
-            end = upload.offset
+            end, digest = upload.offset, self._sums.begun(upload)
             async for data in stream:
                 end += len(data)
                 _check_end(upload, end)
                 _check_held(upload, end)
                 await checksum.update(data)
+                await _summed(digest, data)
                 held.append((f"{beside}-{len(held)}", len(data)))
                 with by_meaning():
                     await obstore.put_async(self._clients.objects, held[-1][0], data)
@@ -98,7 +126,7 @@ class Pieces:
             for key, size in held:
                 async with self._turn(upload):
                     await obstore.rename_async(self._clients.objects, key, piece(upload.id, upload.offset))
-                    upload = await self._count(upload, size)
+                    upload = await self._count(upload, size, digest if upload.offset + size == end else None)
         finally:
             for key, _ in held:
                 with contextlib.suppress(FileNotFoundError):  # those that count are not there any more
@@ -114,8 +142,24 @@ class Pieces:
                 raise OffsetConflict(f"The upload stands at {present.offset}", offset=present.offset)
             yield
 
-    async def _count(self, upload: Upload, size: int) -> Upload:
-        return await self._clients.ingest.append(Append(upload.account_id, upload.id, upload.offset, size))
+    async def _count(self, upload: Upload, size: int, digest: Any) -> Upload:
+        """`digest` is that of all that the upload has then; None where it is not known."""
+        is_last = upload.offset + size == upload.size
+        sha256 = digest.hexdigest() if digest is not None and is_last else None
+        append = Append(upload.account_id, upload.id, upload.offset, size, sha256)
+        counted = await self._clients.ingest.append(append)
+        self._sums.keep(counted, digest)
+        return counted
+
+
+async def _summed(digest: Any, data: bytes) -> None:
+    """Takes more bytes into a digest, long ones beside the loop."""
+    if digest is None:
+        return
+    if len(data) < _LONG:
+        digest.update(data)
+    else:
+        await asyncio.to_thread(digest.update, data)
 
 
 def _check_end(upload: Upload, end: int) -> None:

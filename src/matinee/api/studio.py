@@ -13,12 +13,19 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from matinee.api.clients import Clients, Injected
 from matinee.api.home_rows import Place, picture, place
+from matinee.api.jobs import OneStep
 from matinee.api.paging import After, Before, Limit, Wait
 from matinee.api.signup import IdempotencyKey
 from matinee.api.viewer import Access
 from matinee.backends.objects import stored
-from matinee.ingest.contract import ByPreparation, ObservePreparations, Preparation, Preparations
-from matinee.ingest.pipeline import NAME, preparing
+from matinee.ingest.contract import (
+    ByPreparation,
+    ObservePreparations,
+    OfTitle,
+    Preparation,
+    Preparations,
+    RetryPreparation,
+)
 from matinee.ingest.wanted import wanted
 from matinee.runtime.errors import Conflict
 from matinee.services.catalog.contract import (
@@ -34,7 +41,6 @@ from matinee.services.catalog.contract import (
     UpdateTitle,
 )
 from matinee.services.fill.contract import Drop
-from matinee.services.jobs.contract import ListJobs
 from matinee.services.playback.contract import CloseAll
 from matinee.terms.genre import Genre
 from matinee.terms.language import Language
@@ -211,10 +217,10 @@ async def preparation(preparation_id: FromPath[str], clients: Injected[Clients])
 
 @get("/api/studio/titles/{title_id:str}/preparations", access=Access.EDITOR, problems=[NoSuchTitle])
 async def preparations_of(title_id: FromPath[str], clients: Injected[Clients]) -> TitlePreparations:
-    """How a title's film was prepared, and what was found in it. What ended thirty days ago is forgotten."""
+    """How a title's film was prepared, and what was found in it. How each stage went is forgotten after thirty days."""
     await clients.catalog.title(ByTitle(title_id))
-    found = await clients.jobs.list_jobs(ListJobs(name=NAME, subject=title_id, limit=1))
-    return TitlePreparations([preparing(job) for job in found.jobs])
+    latest = (await clients.ingest.of_title(OfTitle(title_id))).preparation
+    return TitlePreparations([] if latest is None else [latest])
 
 
 @delete("/api/studio/preparations/{preparation_id:str}", access=Access.EDITOR, status_code=200)
@@ -229,9 +235,33 @@ async def cancel_preparation(preparation_id: FromPath[str], clients: Injected[Cl
     status_code=200,
     problems=[Conflict],
 )
-async def retry_preparation(preparation_id: FromPath[str], clients: Injected[Clients]) -> Preparation:
-    """Prepare a film again that failed."""
-    return await clients.ingest.retry(ByPreparation(preparation_id))
+async def retry_preparation(
+    preparation_id: FromPath[str], clients: Injected[Clients], step: OneStep = None
+) -> Preparation:
+    """Prepare a film again that failed, or one step; what is done stays done."""
+    return await clients.ingest.retry(RetryPreparation(preparation_id, step))
+
+
+@post(
+    "/api/studio/preparations/{preparation_id:str}/pause",
+    access=Access.EDITOR,
+    status_code=200,
+    problems=[Conflict],
+)
+async def pause_preparation(preparation_id: FromPath[str], clients: Injected[Clients]) -> Preparation:
+    """Let what runs for a film end, and begin nothing more of it."""
+    return await clients.ingest.pause(ByPreparation(preparation_id))
+
+
+@post(
+    "/api/studio/preparations/{preparation_id:str}/resume",
+    access=Access.EDITOR,
+    status_code=200,
+    problems=[Conflict],
+)
+async def resume_preparation(preparation_id: FromPath[str], clients: Injected[Clients]) -> Preparation:
+    """Go on with a paused film."""
+    return await clients.ingest.resume(ByPreparation(preparation_id))
 
 
 async def _films(clients: Clients, title_id: str) -> list[Title]:
@@ -298,4 +328,6 @@ ROUTES = [
     preparations_of,
     cancel_preparation,
     retry_preparation,
+    pause_preparation,
+    resume_preparation,
 ]

@@ -26,7 +26,7 @@ async def add_films(process: Process, say: Callable[[str], None]) -> None:
     folder = process.home.path / "demo"
     missing = [film for film in FILMS if not (folder / f"{film.name}.added").exists()]
     for place, film in enumerate(missing):
-        say(f"{film.metadata.title}: is drawn")
+        say(f"{film.metadata.title}: drawing it")
         preparation = await _add(process, film)
         if place == 0:
             await _plays(process.client(Ingest), preparation)

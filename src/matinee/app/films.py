@@ -1,4 +1,4 @@
-"""What becomes of the films in preparation, told as it happens: a word for each step, and when a film plays."""
+"""What becomes of the films in preparation, told as it happens: what is done, and when a film plays."""
 
 from __future__ import annotations
 
@@ -10,19 +10,6 @@ from matinee.app.process import Process
 from matinee.ingest.contract import Ingest, ObservePreparations, Phase, Preparation
 from matinee.runtime.errors import MatineeError
 
-WORDS = {
-    "upload": "is being sent",
-    "inspect": "is looked into",
-    "subtitles": "its subtitles are read",
-    "sound": "its sound is encoded",
-    "first": "is encoded, the smallest picture first",
-    "draft": "is put together",
-    "pictures": "gets its poster",
-    "playable": "is put in place",
-    "review": "is looked through",
-    "rungs": "gets its better pictures",
-    "complete": "its better pictures are put in place",
-}
 _PAUSE_S, _WAIT_S = 1.0, 20.0
 
 
@@ -69,7 +56,7 @@ def _sentence(preparation: Preparation) -> str:
             return f"could not be prepared: {preparation.message}"
         case Phase.CANCELED:
             return "was canceled"
-        case Phase.UPLOADING:
-            return WORDS["upload"]
-        case Phase.PREPARING:
-            return WORDS.get(preparation.step, preparation.step)
+        case Phase.KNOWN:
+            return "is here already; nothing was added"
+        case Phase.UPLOADING | Phase.PREPARING:
+            return preparation.doing

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
+from msgspec.structs import replace
 
 from matinee.app.home import Home
 from matinee.app.lock import SUPERVISOR, running
@@ -43,6 +44,7 @@ def add(
         typer.Argument(
             metavar="PATH...",
             help="Film files, and folders of films with the usual names: Film (2019).mkv, Series/Season 01/Series S01E02.mkv. "
+            "Film cd1.avi and Film cd2.avi are one film. "
             "Subtitles, posters, NFO and JSON files named like a film go with it: film.en.srt, film-poster.jpg.",
         ),
     ],
@@ -121,16 +123,7 @@ def _placed(film: Found, series: str, season: int, episode: int | None) -> Found
     if number is None or not name:
         raise Invalid(f"{film.path.name} needs --series and --episode to be an episode")
     in_season = known.season if known and episode is None else season
-    return Found(
-        film.parts,
-        film.title,
-        film.year,
-        Place(name, in_season, number),
-        film.subtitles,
-        film.poster,
-        film.nfo,
-        film.notes,
-    )
+    return replace(film, place=Place(name, in_season, number), series_nfo=None, series_notes=None)
 
 
 def left_out(ignored: list[Ignored]) -> Iterator[str]:
@@ -148,7 +141,8 @@ def _row(start: Start) -> str:
     if episode is not None:
         last = f"-E{episode.number_to:02}" if episode.number_to else ""
         name = f"{episode.series} S{episode.season:02}E{episode.number:02}{last}: {name}"
-    beside = [f"{one.language} {one.role}" for one in start.sidecars] + (["poster"] if start.poster else [])
+    parts = [f"{len(start.paths)} parts"] if start.further else []
+    beside = parts + [f"{one.language} {one.role}" for one in start.sidecars] + (["poster"] if start.poster else [])
     return "  ".join([f"{name:<50}", one_line(start.path), f"+ {', '.join(beside)}" if beside else ""]).rstrip()
 
 
@@ -217,6 +211,7 @@ def _leave_in_inbox(place: Home, orders: list[Order], batch: Batch, *, again: Ag
     inbox = Inbox(place.path)
     for start in (order.start for order in orders):
         more = {"poster": start.poster, "protection": start.protection, "episode": start.episode, "again": again}
+        more |= {"further": start.further}
         laid = batch.tried(start.filename, partial(inbox.put, Path(start.path), start.metadata, start.sidecars, **more))
         if laid is not None:
             batch.taken += 1
@@ -277,7 +272,7 @@ async def _ended(ingest: Ingest, preparation: Preparation) -> Preparation:
     """Shows the preparation's progress until it has ended."""
     with Progress(preparation.title) as progress:
         while preparation.phase in {Phase.UPLOADING, Phase.PREPARING}:
-            progress.show(preparation.step, preparation.progress)
+            progress.show(preparation.doing, preparation.progress)
             await asyncio.sleep(0.5)
             preparation = await _patiently(partial(ingest.preparation, ByPreparation(preparation.id)))
         progress.end(preparation.phase)

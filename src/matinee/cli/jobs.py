@@ -18,6 +18,7 @@ from rich.text import Text
 from matinee.app.process import Process
 from matinee.cli.options import DEFAULT_HOME, HomePath, ask
 from matinee.cli.progress import bar
+from matinee.ingest.pipeline import WORDS
 from matinee.runtime.errors import Invalid
 from matinee.services.jobs.contract import (
     ByJob,
@@ -28,16 +29,16 @@ from matinee.services.jobs.contract import (
     Observe,
     Reason,
     Retry,
-    Task,
     TaskState,
 )
 from matinee.services.jobs.stages import present, stages
+from matinee.terms.task import Try
 
 app = typer.Typer(add_completion=False, help="What is being prepared: see it, pause it, try it again, cancel it.")
 
 JobId = Annotated[str, typer.Argument(metavar="ID", help="The job's id, or as much of its end as tells it apart.")]
 TIMERS = "timers"
-_BAR, _SMALL_BAR, _WAIT_S, _PAGE = 20, 10, 20.0, 200
+_BAR, _WAIT_S, _PAGE = 10, 20.0, 200
 _SHORT = 8
 _MINUTE_S, _HOUR_S = 60, 3600
 
@@ -158,50 +159,56 @@ def _recent(known: Iterable[Job]) -> list[Job]:
 
 
 def _line(job: Job) -> str:
-    stage = present(job)
-    step = f" {stage.name}" if stage else ""
-    return f"{job.id[-_SHORT:]} {_about(job)}: {_state(job)}{step}{_because(job.message)}"
+    stage = present(stages(job, WORDS))
+    doing = f" {stage.what}" if stage else ""
+    return f"{job.id[-_SHORT:]} {_about(job)}: {_state(job)}{doing}{_because(job.message)}"
 
 
 def _table(listed: Iterable[Job]) -> Table:
-    """What is long is broken within its column, so that the others are seen on a narrow terminal, too."""
+    """What is long is broken within its column, so that the others are seen on a terminal of 80 characters, too."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("ID", "What", "State", "Step", "Progress", "Left"):
+    for heading in ("ID", "What", "State", "Progress", "Left"):
         table.add_column(heading, no_wrap=heading != "What", overflow="fold")
     for job in listed:
-        stage = present(job)
-        step = "" if stage is None else f"{stage.name} {stage.done}/{stage.steps}" if stage.steps > 1 else stage.name
+        stage = present(stages(job, WORDS))
+        done = f" {stage.done}/{stage.steps}" if stage and stage.steps > 1 else ""
         why = job.message or (stage.message if stage else "")
+        below = [f"{stage.what}{done}" if stage else "", why]
         table.add_row(
             job.id[-_SHORT:],
-            Text(_about(job)) + Text(f"\n{why}" if why else "", "dim"),
+            Text(_about(job)) + Text("".join(f"\n{line}" for line in below if line), "dim"),
             _state(job),
-            step,
-            f"{bar(job.progress, _SMALL_BAR)} {job.progress:4.0%}",
+            f"{bar(job.progress, _BAR)} {job.progress:4.0%}",
             _lasts(job.eta_s),
         )
     return table
 
 
 def _steps(job: Job) -> Table:
+    """Each stage by its name, which `--step` takes too, and below it its steps of which there is something to say."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("Step", "State", "Done", "Progress", "What"):
-        table.add_column(heading)
-    for stage in stages(job):
-        done = f"{stage.done}/{stage.steps}" if stage.steps > 1 else ""
+    for heading in ("Step", "What", "State", "Done", "Progress"):
+        table.add_column(heading, no_wrap=heading != "What", overflow="fold")
+    for stage in stages(job, WORDS):
+        several = stage.steps > 1
+        why = "" if several or not stage.message else f"\n{stage.message}"
         table.add_row(
-            stage.name, stage.state, done, f"{bar(stage.progress, _BAR)} {stage.progress:4.0%}", Text(stage.message)
+            stage.name,
+            Text(stage.what if stage.what != stage.name else "") + Text(why, "dim"),
+            stage.state,
+            f"{stage.done}/{stage.steps}" if several else "",
+            f"{bar(stage.progress, _BAR)} {stage.progress:4.0%}",
         )
-        for task in stage.tasks if stage.steps > 1 else ():
-            table.add_row(Text(f"  {task.step}"), _task_state(task), "", f"{task.progress:.0%}", Text(task.message))
+        for task in stage.tasks if several else ():
+            table.add_row(f"  {task.step}", Text(task.message, "dim"), _task_state(task), "", f"{task.progress:.0%}")
     return table
 
 
-def _task_state(task: Task) -> str:
+def _task_state(task: Try) -> str:
     if task.reason is not None:
         return task.reason
     tried = f", try {task.attempt}" if task.attempt > 1 else ""
-    return f"{'waiting' if task.state is TaskState.ACCEPTED else 'running'}{tried}"
+    return f"{'running' if task.runs else 'waiting'}{tried}"
 
 
 def _state(job: Job) -> str:

@@ -4,8 +4,6 @@ import sys
 from types import TracebackType
 from typing import Self
 
-from matinee.app.films import WORDS
-
 PHASES = {"playable": "plays", "improving": "plays; better pictures follow"}
 
 
@@ -31,16 +29,12 @@ class Progress:
         if sys.stdout.isatty():
             print()
 
-    def show(self, step: str, fraction: float) -> None:
+    def show(self, doing: str, fraction: float) -> None:
         if sys.stdout.isatty():
-            print(
-                f"\r{self._title}: [{bar(fraction, 30)}] {fraction:4.0%} {WORDS.get(step, step):<40}",
-                end="",
-                flush=True,
-            )
-        elif step != self._last:
-            print(f"{self._title}: {WORDS.get(step, step)}", flush=True)
-        self._last = step
+            print(f"\r{self._title}: [{bar(fraction, 30)}] {fraction:4.0%} {doing:<30}", end="", flush=True)
+        elif doing != self._last:
+            print(f"{self._title}: {doing}", flush=True)
+        self._last = doing
 
     def end(self, phase: str) -> None:
         said = PHASES.get(phase, phase)

@@ -6,8 +6,8 @@ from msgspec.structs import replace
 
 from matinee.ingest.contract import Phase, Preparation, Preparations
 
-_AT_ONCE = {Phase.UPLOADING, Phase.PREPARING, Phase.IMPROVING, Phase.FAILED}
-"""What who begins to watch is shown: what goes on, and what failed and waits for someone's decision."""
+_AT_ONCE = {Phase.UPLOADING, Phase.PREPARING, Phase.IMPROVING, Phase.FAILED, Phase.KNOWN}
+"""What who begins to watch is shown: what goes on, and what ended without a film and waits for someone to see it."""
 
 _KEPT = 500
 
@@ -35,7 +35,7 @@ class Board:
         return preparation_id in self._shown
 
     def since(self, after: int) -> Preparations:
-        """What changed after the cursor, oldest change first; for zero all that goes on or has failed."""
+        """What changed after the cursor, oldest change first; for zero what goes on, has failed or was known."""
         found = [
             shown for shown in self._shown.values() if shown.version > after and (after > 0 or shown.phase in _AT_ONCE)
         ]

@@ -10,7 +10,9 @@ from msgspec import Meta, Struct
 
 from matinee.runtime.errors import Conflict, Forbidden, NotFound
 from matinee.runtime.rpc.operation import operation
+from matinee.terms.finding import Finding
 from matinee.terms.rendition import Role
+from matinee.terms.stage import Stage
 from matinee.terms.title import Metadata
 
 
@@ -37,7 +39,8 @@ class OffsetConflict(Conflict):
 
 
 class Phase(StrEnum):
-    """A film that plays while better pictures are still made is `improving`."""
+    """A film that plays while better pictures are still made is `improving`. Of one that is `known` the very bytes came in
+    before, and nothing was added."""
 
     UPLOADING = "uploading"
     PREPARING = "preparing"
@@ -45,6 +48,7 @@ class Phase(StrEnum):
     PLAYABLE = "playable"
     FAILED = "failed"
     CANCELED = "canceled"
+    KNOWN = "known"
 
 
 class Protection(StrEnum):
@@ -112,12 +116,14 @@ class ByUpload(Struct, frozen=True):
 
 class Append(Struct, frozen=True):
     """A piece of `size` bytes that the caller has put to objects under `piece(upload_id, offset)`. Bytes travel through
-    objects; this makes them count."""
+    objects; this makes them count. With the last piece `sha256` is that of the whole upload, where the caller saw all of it go
+    by; else it is read once more."""
 
     account_id: str
     upload_id: str
     offset: int
     size: int
+    sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")] | None = None
 
 
 def piece(upload_id: str, offset: int) -> str:
@@ -126,16 +132,18 @@ def piece(upload_id: str, offset: int) -> str:
 
 
 class Sidecar(Struct, frozen=True):
-    """A subtitle file: an absolute path or an object's key, as its film's."""
+    """A subtitle file: an absolute path or an object's key, as its film's. Of a film in several files, `part` is the one, from
+    0 on, that its times count from; None: they are of the whole."""
 
     source: str
     language: str
     role: Role = Role.MAIN
+    part: Annotated[int, Meta(ge=0)] | None = None
 
 
 class Start(Struct, frozen=True):
     """Takes a file that lies on this machine (`matinee add`). Repeats with the same `key` are the same preparation.
-    `move` lets ingest take the file away when it has it."""
+    `move` lets ingest take the file away when it has it. `further` are the files in which a film in several goes on."""
 
     key: str
     path: str
@@ -147,6 +155,12 @@ class Start(Struct, frozen=True):
     poster: str | None = None
     protection: Protection = Protection.SIGNED
     episode: InSeries | None = None
+    further: list[str] = []
+
+    @property
+    def paths(self) -> list[str]:
+        """Every file of the film, in order."""
+        return [self.path, *self.further]
 
 
 class Again(StrEnum):
@@ -173,8 +187,10 @@ class Taken(Struct, frozen=True):
 
 
 class Preparation(Struct, frozen=True):
-    """`step` is what is done now, `progress` 0 to 1 of the whole, `message` the reason when it failed. `eta_s` is how long the
-    rest will take, as far as is known; `notes` are sentences for the editor on what was found in the film."""
+    """`step` is the stage that it is in, `doing` the same in words; `progress` is 0 to 1 of the whole, `message` the reason when
+    it failed or is known: `title_id` is then that of the film that is here. `eta_s` is how long the rest will take, as far as
+    is known; nothing more of a `paused` one begins; one that failed is `retryable` unless that is for what the film is.
+    `findings` are what its editor should know of the film, `stages` all that is done for it, as far as that is planned."""
 
     id: str
     title_id: str
@@ -187,12 +203,16 @@ class Preparation(Struct, frozen=True):
     created_at: datetime
     version: int
     eta_s: float | None = None
-    notes: list[str] = []
+    doing: str = ""
+    paused: bool = False
+    retryable: bool = False
+    findings: list[Finding] = []
+    stages: list[Stage] = []
 
 
 class ObservePreparations(Struct, frozen=True):
     """Waits up to `wait_s` for preparations that changed after the cursor; zero gives at once all that are unfinished, and
-    those that failed in the last seven days and were not tried again or canceled since."""
+    those that failed or were known in the last seven days and were not tried again or canceled since."""
 
     after: int
     wait_s: float
@@ -205,6 +225,23 @@ class Preparations(Struct, frozen=True):
 
 class ByPreparation(Struct, frozen=True):
     id: str
+
+
+class RetryPreparation(Struct, frozen=True):
+    """`step` None: all that did not end well."""
+
+    id: str
+    step: str | None = None
+
+
+class OfTitle(Struct, frozen=True):
+    title_id: str
+
+
+class LatestOfTitle(Struct, frozen=True):
+    """None: no film was ever prepared for it here."""
+
+    preparation: Preparation | None
 
 
 class Sweep(Struct, frozen=True):
@@ -235,7 +272,8 @@ class Ingest(Protocol):
 
     @operation(timeout_s=60)
     async def append(self, message: Append) -> Upload:
-        """Durable when it returns; the last byte starts the preparation. Raises NoSuchUpload, UploadGone,
+        """Durable when it returns; the last byte starts the preparation, unless the same bytes came in before and their title is
+        there: then the upload ends as `known`. Raises NoSuchUpload, UploadGone,
         OffsetConflict, TooLarge, OutOfSpace, TooManyUploads."""
         ...
 
@@ -259,12 +297,29 @@ class Ingest(Protocol):
 
     @operation(idempotent=True)
     async def cancel(self, message: ByPreparation) -> Preparation:
-        """A film that failed is given up, and shown no more. Raises NotFound."""
+        """A film that failed or was known is given up, and shown no more. Raises NotFound."""
         ...
 
     @operation(idempotent=True)
-    async def retry(self, message: ByPreparation) -> Preparation:
-        """Raises NotFound, Conflict unless it failed."""
+    async def retry(self, message: RetryPreparation) -> Preparation:
+        """What is done stays done. One step of a film that goes on: where it waits it begins now, where it runs anew. Raises
+        NotFound, Conflict unless there is something to try."""
+        ...
+
+    @operation(idempotent=True)
+    async def pause(self, message: ByPreparation) -> Preparation:
+        """What runs goes to its end, and nothing more of it begins until `resume`. Raises NotFound, Conflict unless it is being
+        prepared."""
+        ...
+
+    @operation(idempotent=True)
+    async def resume(self, message: ByPreparation) -> Preparation:
+        """Raises NotFound, Conflict unless it is being prepared."""
+        ...
+
+    @operation(idempotent=True)
+    async def of_title(self, message: OfTitle) -> LatestOfTitle:
+        """How a title's film was prepared the last time: for good, but without its stages when its job is forgotten."""
         ...
 
     @operation(idempotent=True, timeout_s=60)

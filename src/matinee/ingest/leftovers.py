@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import msgspec
@@ -13,12 +14,13 @@ from matinee.backends.sql.port import Database
 from matinee.ingest import pipeline, scratch
 from matinee.ingest.intake import originals, rows
 from matinee.ingest.intake.rows import Intake, State
-from matinee.ingest.pictures import ids
+from matinee.ingest.pictures import ids, sending
 from matinee.ingest.pipeline import Order
 from matinee.runtime.clock import milliseconds
 from matinee.runtime.errors import NotFound
 from matinee.services.catalog.contract import Attach, ByTitle, Catalog, NotPlayable
 from matinee.services.jobs.contract import Job, JobState, Reason
+from matinee.terms.finding import Finding
 
 FAILURE_KEPT_MS = 7 * 24 * 3_600_000
 """A film that failed is shown this long, and its bytes are kept for another try."""
@@ -30,11 +32,13 @@ class Leftovers:
         self._objects = objects
         self._catalog = catalog
 
-    async def close(self, film: Intake, state: State, order: Order | None) -> None:
+    async def close(
+        self, film: Intake, state: State, order: Order | None = None, findings: Sequence[Finding] = ()
+    ) -> None:
         """Deletes the film's bytes and its sidecars', what its steps made, what was put for viewers but never became the title's,
         and the draft of a film that nobody waits for any more. A film that plays stays as good as it is.
 
-        `order` is that of its job, where it has one that is known.
+        `order` is that of its job, where it has one that is known; `findings` are kept, for its title's page.
         """
         belonging = await self._database.read(lambda connection: rows.of_film(connection, film.id), fresh=True)
         for intake_id in belonging:
@@ -48,8 +52,17 @@ class Leftovers:
         def unit(connection: Connection) -> None:
             rows.forget_pieces(connection, belonging)
             rows.change(connection, belonging, state=state.value)
+            rows.change(connection, [film.id], findings=msgspec.to_builtins(findings))
 
         await self._database.transact(unit)
+
+    async def drop_sent(self, waiting: Collection[str], now: datetime) -> None:
+        """Deletes the pictures that people sent as artwork and of which nothing was made, as late as the bytes of films that
+        failed. Those with the ids `waiting` have a job that is not over."""
+        async for meta in stored.listed(self._objects, sending.FOLDER):
+            late = milliseconds(now) - milliseconds(meta["last_modified"]) > FAILURE_KEPT_MS
+            if late and meta["path"].removeprefix(sending.FOLDER) not in waiting:
+                await stored.delete(self._objects, meta["path"])
 
     async def _close_title(self, title_id: str, state: State, order: Order | None) -> None:
         try:

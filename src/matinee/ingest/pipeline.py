@@ -1,13 +1,14 @@
 """The order of a preparation, which only this module knows, and what a job says of it.
 
-inspect ─┬─> sound ───────────────────────┐
-         ├─> subtitles ───────────────────┤
-         ├─> first.N ──> draft ─┬─> pictures ──> playable ─┐
-         │                      └─> review                 │
-         └─> rungs.N ──────────────────────────────────────┴─> complete
+splice ─> inspect ─┬─> sound ───────────────────────┐
+                   ├─> subtitles ───────────────────┤
+                   ├─> first.N ──> draft ─┬─> pictures ──> playable ─┐
+                   │                      └─> review                 │
+                   └─> rungs.N ──────────────────────────────────────┴─> complete
 
-`first` is the lowest rung and `rungs` all others, each in as many chunks as the film has; a film plays as soon as its
-lowest rung does. How many chunks there are, the first step finds out: it adds the others.
+`splice` makes one film of a film in several files; of others it is missing. `first` is the lowest rung and `rungs` all others,
+each in as many chunks as the film has; a film plays as soon as its lowest rung does. How many chunks there are, `inspect` finds
+out: it adds the others.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from matinee.ingest.contract import Phase, Preparation, Protection, Sidecar
 from matinee.ingest.encoding.chunks import Chunk, chunks
@@ -24,12 +26,29 @@ from matinee.ingest.encoding.ladder import Rung, in_av1, ladder
 from matinee.ingest.encoding.settings import Encoding
 from matinee.ingest.source import Source
 from matinee.services.jobs.contract import Job, JobState, Reason, Step, Submit, Task, TaskState
+from matinee.services.jobs.stages import stages
+from matinee.terms.finding import Finding
 
 NAME = "ingest"
 GROUP = "ingest"
 
-INSPECT, SOUND, SUBTITLES, FIRST, DRAFT = "inspect", "sound", "subtitles", "first", "draft"
+SPLICE, INSPECT, SOUND, SUBTITLES, FIRST, DRAFT = "splice", "inspect", "sound", "subtitles", "first", "draft"
 PICTURES, REVIEW, PLAYABLE, RUNGS, COMPLETE = "pictures", "review", "playable", "rungs", "complete"
+
+WORDS = {
+    SPLICE: "joining the film's parts",
+    INSPECT: "looking into the file",
+    SUBTITLES: "reading subtitles",
+    SOUND: "encoding sound",
+    FIRST: "making small pictures",
+    DRAFT: "joining small pictures",
+    PICTURES: "choosing artwork",
+    REVIEW: "looking for faults",
+    PLAYABLE: "making it play",
+    RUNGS: "making better pictures",
+    COMPLETE: "adding better pictures",
+}
+"""What is done, as people read it everywhere; as wide as a column of a terminal."""
 
 _HOUR_S = 3600
 _SOON, _FIRST = 2, 1
@@ -40,7 +59,8 @@ _FINAL = {Reason.NORMAL, Reason.KILLED, Reason.INVALID}
 
 class Order(Struct, frozen=True):
     """What a preparation's steps work on: the job's data. `source` is the film's object, or with a slash at its end the
-    folder of its pieces; so are the sidecars' sources. The ids are those that the results will have."""
+    folder of its pieces; so are the sidecars' sources. A film in several goes on in the objects `further`; `size` is that of
+    all together. The ids are those that the results will have."""
 
     intake_id: str
     title_id: str
@@ -56,6 +76,12 @@ class Order(Struct, frozen=True):
     poster: str | None = None
     protection: Protection = Protection.SIGNED
     encoding: Encoding = Encoding()
+    further: list[str] = []
+
+    @property
+    def sources(self) -> list[str]:
+        """Every object of the film, in order."""
+        return [self.source, *self.further]
 
 
 def submission(order: Order) -> Submit:
@@ -65,9 +91,18 @@ def submission(order: Order) -> Submit:
         name=NAME,
         subject=order.title_id,
         capacity_group=GROUP,
-        steps=[_step(INSPECT, runtime_limit_s=6 * _HOUR_S, weight=0.02, priority=_SOON)],
+        steps=_first_steps(order),
         data=msgspec.to_builtins(order),
     )
+
+
+def _first_steps(order: Order) -> list[Step]:
+    inspect = _step(INSPECT, runtime_limit_s=6 * _HOUR_S, weight=0.02, priority=_SOON)
+    if not order.further:
+        return [inspect]
+    room_mb = 2 * order.size // 1_000_000 + 1  # for the parts, where they must be fetched, and for the whole
+    splice = _step(SPLICE, runtime_limit_s=48 * _HOUR_S, weight=0.05, priority=_SOON, disk_mb=room_mb)
+    return [splice, replace(inspect, after=[SPLICE])]
 
 
 def after_inspection(source: Source, encoding: Encoding) -> list[Step]:
@@ -155,20 +190,31 @@ def preparing(job: Job) -> Preparation:
     phase = _phase(job)
     now = _present(job)
     busy = phase in {Phase.PREPARING, Phase.IMPROVING}
+    step = now.step.partition(".")[0] if now and busy else ""
     return Preparation(
         id=about.intake_id,
         title_id=about.title_id,
         title=about.title,
         filename=about.filename,
         phase=phase,
-        step=now.step.partition(".")[0] if now and busy else "",
+        step=step,
         progress=job.progress,
-        message=job.message if not busy else (now.message if now else ""),
+        message=job.message or (now.message if now and busy else ""),
         created_at=job.created_at,
         version=0,
         eta_s=job.eta_s if busy else None,
-        notes=[str(note) for task in job.tasks for note in task.result.get("notes", [])],
+        doing=WORDS.get(step, step),
+        paused=job.paused,
+        retryable=phase is Phase.FAILED and not is_final(job),
+        findings=findings(job),
+        stages=stages(job, WORDS),
     )
+
+
+def findings(job: Job) -> list[Finding]:
+    """What the steps of the job found in its film."""
+    found = [found for task in job.tasks for found in task.result.get("findings", [])]
+    return msgspec.convert(found, list[Finding])
 
 
 def is_final(job: Job) -> bool:

@@ -67,15 +67,18 @@ class Scratch:
                 raise FileNotFoundError(shared)
             return shared
         here = self._root / job_id / step
-        if not here.exists():
-            part = here.with_name(f"{step}.copy{_UNFINISHED}")
-            await asyncio.to_thread(shutil.rmtree, part, ignore_errors=True)
-            await self._fetch(_key(job_id, step, ""), part)
-            await asyncio.to_thread(_settle, part, here)
+        async with self._copying:  # several steps at once may want it
+            if not here.exists():
+                part = here.with_name(f"{step}.copy{_UNFINISHED}")
+                await asyncio.to_thread(shutil.rmtree, part, ignore_errors=True)
+                await self._fetch(_key(job_id, step, ""), part)
+                await asyncio.to_thread(_settle, part, here)
         return here
 
     async def _fetch(self, prefix: str, into: Path) -> None:
-        async for meta in stored.listed(self._objects, prefix):
+        found = [meta async for meta in stored.listed(self._objects, prefix)]
+        self.check_room(sum(meta["size"] for meta in found))
+        for meta in found:
             path = into / meta["path"].removeprefix(prefix)
             path.parent.mkdir(parents=True, exist_ok=True)
             await originals.fetch(self._objects, meta["path"], None, path)
@@ -121,6 +124,13 @@ class Scratch:
                 await originals.fetch(self._objects, object_key, size, part)
                 part.rename(copy)
         return copy
+
+    async def near(self, object_key: str, copy: Path) -> Path:
+        """An object as a file of this machine: itself where objects are files, else written to `copy`."""
+        local = stored.local_path(self._objects, object_key)
+        if local is None:
+            await originals.fetch(self._objects, object_key, None, copy)
+        return local or copy
 
     def check_room(self, needed: int) -> None:
         """Raises OutOfSpace where the disk has less than this many bytes to spare."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 import msgspec
@@ -25,10 +25,13 @@ from matinee.ingest.contract import (
     ByPreparation,
     ByUpload,
     CreateUpload,
+    LatestOfTitle,
     ObservePreparations,
+    OfTitle,
     Phase,
     Preparation,
     Preparations,
+    RetryPreparation,
     Start,
     Sweep,
     Take,
@@ -44,8 +47,9 @@ from matinee.ingest.intake.taking import Taking, differences
 from matinee.ingest.intake.upload import Uploads, uploaded
 from matinee.ingest.leftovers import Leftovers
 from matinee.ingest.limits import Limits
+from matinee.ingest.pictures import sending
 from matinee.ingest.pipeline import Order
-from matinee.runtime.bell import Bell, heard
+from matinee.runtime.bell import Bell, first, heard
 from matinee.runtime.clock import Clock, milliseconds
 from matinee.runtime.errors import Conflict, Invalid, MatineeError, NotFound
 from matinee.runtime.ids import ENCODE, IMAGE, Ids
@@ -54,7 +58,10 @@ from matinee.services.catalog.contract import Catalog
 from matinee.services.jobs.contract import ByJob, Job, Jobs, ListJobs, NoSuchJob, Observe, Retry
 
 _log = logging.getLogger(__name__)
+T = TypeVar("T")
 LONGEST_WAIT_S = 30.0
+_READ_WITHIN_S = 5.0
+"""How long a call waits until an upload that is whole was read; that goes on behind it."""
 
 
 class Service:
@@ -84,7 +91,7 @@ class Service:
         self._encoding = encoding or Encoding()
         self._cursor = 0
         self._bell = Bell()
-        self._begun: dict[str, asyncio.Task[Taken]] = {}
+        self._begun: dict[str, asyncio.Task[Any]] = {}
         self._contents: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def create_upload(self, message: CreateUpload) -> Upload:
@@ -129,22 +136,43 @@ class Service:
             return
         there = [sidecar for sidecar in await self._uploads.sidecars_of(film) if sidecar.whole]
         if film.whole and len(there) >= film.sidecars:
-            await self._prepare(film, uploaded(film, there))
+            await self._begin(film, uploaded(film, there))
         else:
             self._show(film.preparation)
+
+    async def _begin(self, film: Intake, files: Files) -> None:
+        """Prepares an upload. One that must be read first, to see whether it is known, takes longer than a call may."""
+        task = self._once(film.id, lambda: self._prepared_unless_known(film, files))
+        await asyncio.wait([task], timeout=_READ_WITHIN_S)
+        if task.done():
+            task.result()
+
+    async def _prepared_unless_known(self, film: Intake, files: Files) -> None:
+        film = await self._taking.digested(film)
+        async with self._contents.setdefault(film.sha256 or "", asyncio.Lock()):
+            if await self._twin(film) is None:
+                await self._prepare(film, files)
+            else:
+                await self._leftovers.close(film, State.KNOWN)
+                await self.preparation(ByPreparation(film.id))
+
+    async def _twin(self, film: Intake, again: Again = Again.GONE) -> Intake | None:
+        return await self._taking.standing(await self._taking.twins(film), again)
 
     async def start(self, message: Start) -> Preparation:
         return (await self.take(Take(message, Again.ALWAYS))).preparation
 
     async def take(self, message: Take) -> Taken:
         """A large file takes longer than a call may: the work goes on, and the same call again waits for it."""
-        key = message.start.key
-        task = self._begun.get(key)
-        if task is None:
-            task = asyncio.create_task(self._take(message))
+        return await asyncio.shield(self._once(message.start.key, lambda: self._take(message)))
+
+    def _once(self, key: str, work: Callable[[], Coroutine[Any, Any, T]]) -> asyncio.Task[T]:
+        """The work under this key, begun where it is not under way."""
+        if (task := self._begun.get(key)) is None:
+            task = asyncio.create_task(work())
             self._begun[key] = task
             task.add_done_callback(lambda _: self._begun.pop(key, None))
-        return await asyncio.shield(task)
+        return task
 
     async def _take(self, message: Take) -> Taken:
         start, taking = message.start, self._taking
@@ -157,7 +185,7 @@ class Service:
             film = await taking.noted(start)
         film, files = await taking.fill(film, message, self._copying)
         async with self._contents.setdefault(film.sha256 or "", asyncio.Lock()):
-            twin = await taking.standing(await taking.twins(film), message.again)
+            twin = await self._twin(film, message.again)
             if twin is not None:
                 await self._undo(film)
                 return await self._known_already(twin, start)
@@ -171,13 +199,13 @@ class Service:
     async def _undo(self, film: Intake) -> None:
         await self._taking.undo(film)
         if self._board.shows(film.id):
-            self._show(msgspec.structs.replace(film.preparation, phase=Phase.CANCELED, step=""))
+            self._show(_canceled(film.preparation))
 
     async def _known_already(self, twin: Intake, start: Start) -> Taken:
         try:
             shown = await self.preparation(ByPreparation(twin.id))
         except NotFound:  # its job is forgotten
-            shown = msgspec.structs.replace(twin.preparation, phase=Phase.PLAYABLE, step="")
+            shown = msgspec.structs.replace(twin.remembered, phase=Phase.PLAYABLE)
         return Taken(shown, new=False, differs=differences(twin, start))
 
     def _copying(self, film: Intake, fraction: float) -> None:
@@ -200,6 +228,7 @@ class Service:
             poster=files.poster,
             protection=film.protection,
             encoding=self._encoding,
+            further=files.further,
         )
         job = await self._jobs.submit(pipeline.submission(order))
 
@@ -217,6 +246,8 @@ class Service:
 
     async def preparation(self, message: ByPreparation) -> Preparation:
         film = await self._read(message.id)
+        if film.state is State.KNOWN:
+            return self._show(film.known_as(await self._twin(film)))
         if film.job_id is None:
             return self._show(_with_state(film.preparation, film))
         return await self._show_job(await self._jobs.job(ByJob(film.job_id)))
@@ -230,7 +261,7 @@ class Service:
             left = until - self._clock.monotonic()
             if found.preparations or message.after <= 0 or left <= 0:
                 return found
-            await _first(heard(rung, left), self._refresh(left))
+            await first(heard(rung, left), self._refresh(left))
 
     async def _refresh(self, wait_s: float) -> None:
         if self._cursor == 0:
@@ -251,7 +282,7 @@ class Service:
             await self._show_job(job)
 
     async def _waiting(self) -> list[Intake]:
-        states = State.OPEN, State.PREPARING, State.FAILED
+        states = State.OPEN, State.PREPARING, State.FAILED, State.KNOWN
         found = await self._database.read(lambda connection: rows.in_state(connection, *states), fresh=True)
         return [film for film in found if film.film_id is None]
 
@@ -263,11 +294,30 @@ class Service:
             return await self._give_up(film)
         return await self._show_job(await self._jobs.cancel(ByJob(film.job_id)))
 
-    async def retry(self, message: ByPreparation) -> Preparation:
+    async def retry(self, message: RetryPreparation) -> Preparation:
         film = await self._read(message.id)
         if film.job_id is None or film.state is not State.PREPARING:
             raise Conflict("This film's file is not here any more; send it again.")
-        return await self._show_job(await self._jobs.retry(Retry(film.job_id)))
+        return await self._show_job(await self._jobs.retry(Retry(film.job_id, message.step)))
+
+    async def pause(self, message: ByPreparation) -> Preparation:
+        return await self._changed(message, self._jobs.pause)
+
+    async def resume(self, message: ByPreparation) -> Preparation:
+        return await self._changed(message, self._jobs.resume)
+
+    async def _changed(self, message: ByPreparation, change: Callable[[ByJob], Awaitable[Job]]) -> Preparation:
+        film = await self._read(message.id)
+        if film.job_id is None:
+            raise Conflict("The film is not being prepared yet.")
+        return await self._show_job(await change(ByJob(film.job_id)))
+
+    async def of_title(self, message: OfTitle) -> LatestOfTitle:
+        film = await self._database.read(lambda connection: rows.of_title(connection, message.title_id), fresh=True)
+        try:
+            return LatestOfTitle(await self.preparation(ByPreparation(film.id)) if film else None)
+        except NoSuchJob:
+            return LatestOfTitle(film.remembered if film else None)
 
     async def sweep(self, message: Sweep) -> None:  # noqa: ARG002 - the contract's
         for film in await self._waiting():
@@ -275,6 +325,8 @@ class Service:
                 await self._swept(film)
             except MatineeError as error:
                 _log.warning("%s waits: %s", film.id, error.detail)
+        sent = (await self._jobs.list_jobs(ListJobs(name=sending.NAME, unfinished=True, limit=200))).jobs
+        await self._leftovers.drop_sent({sending.sent(job.data).image_id for job in sent}, self._clock.now())
 
     async def _swept(self, film: Intake) -> None:
         idle_ms = milliseconds(self._clock.now()) - film.touched_at
@@ -282,6 +334,9 @@ class Service:
         if job is not None:
             stale = leftovers.is_stale(job, self._clock.now())
             await self._show_job(await self._jobs.cancel(ByJob(job.id)) if stale else job)
+        elif film.state is State.KNOWN:
+            if idle_ms > leftovers.FAILURE_KEPT_MS:
+                await self._give_up(film)
         elif idle_ms > (IDLE_MS if film.job_id is None else leftovers.FAILURE_KEPT_MS):
             await (self._give_up(film) if film.job_id or not film.whole or film.key else self._without_sidecars(film))
         elif film.key is None:
@@ -290,7 +345,7 @@ class Service:
     async def _without_sidecars(self, film: Intake) -> None:
         """The film is there, and what should come with it never came."""
         there = [sidecar for sidecar in await self._uploads.sidecars_of(film) if sidecar.whole]
-        await self._prepare(film, uploaded(film, there))
+        await self._begin(film, uploaded(film, there))
 
     async def _job_of(self, film: Intake) -> Job | None:
         """None before it has one, and where that ended so long ago that it is forgotten."""
@@ -302,8 +357,8 @@ class Service:
             return None
 
     async def _give_up(self, film: Intake) -> Preparation:
-        await self._leftovers.close(film, State.CANCELED, None)
-        return self._show(_with_state(film.preparation, await self._read(film.id)))
+        await self._leftovers.close(film, State.CANCELED)
+        return self._show(_canceled(film.preparation))
 
     async def _show_job(self, job: Job) -> Preparation:
         """Shows it; what nobody can go on with is cleared up."""
@@ -311,7 +366,7 @@ class Service:
         film = await self._read(order.intake_id)
         left = leftovers.left_by(job)
         if film.state in {State.PREPARING, State.FAILED} and left is not None and left is not film.state:
-            await self._leftovers.close(film, left, order)
+            await self._leftovers.close(film, left, order, pipeline.findings(job))
         return self._show(_with_state(pipeline.preparing(job), film))
 
     def _show(self, preparation: Preparation) -> Preparation:
@@ -327,20 +382,8 @@ class Service:
 
 
 def _with_state(preparation: Preparation, film: Intake) -> Preparation:
-    """A person's cancel outranks what the job says."""
-    if film.state is not State.CANCELED:
-        return preparation
-    return msgspec.structs.replace(preparation, phase=Phase.CANCELED, step="", message="")
+    return _canceled(preparation) if film.state is State.CANCELED else preparation  # outranks what the job says
 
 
-async def _first(*ways: Coroutine[Any, Any, None]) -> None:
-    """Returns when the first of them does; the others are cancelled. Raises what the first raised."""
-    tasks = [asyncio.create_task(way) for way in ways]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+def _canceled(preparation: Preparation) -> Preparation:
+    return msgspec.structs.replace(preparation, phase=Phase.CANCELED, step="", doing="", message="")

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from matinee.ingest.findings import Finding
 from matinee.terms.encode import Chapter
+from matinee.terms.finding import Finding
 from matinee.terms.language import UNDETERMINED, Language
 from matinee.terms.rendition import Role
 
@@ -26,7 +26,9 @@ class Video(Struct, frozen=True):
     """`width` and `height` are as shown: rotated, without borders, with square pixels. `frame_rate` is the constant rate we
     encode at, "24000/1001". `transfer`, `primaries` and `space` are ffmpeg's names, empty where the film does not say.
     `peak_nits` is the brightest that a high-range film claims to be. `late_ms`, less than a frame, is how far its frames stand
-    behind those of a film that begins at zero; sound is moved as far as they are (`Audio.late_ms`)."""
+    behind those of a film that begins at zero; sound is moved as far as they are (`Audio.late_ms`). `delay_ms` is how far a decoder
+    gives them out behind their time, where the file does not say when each is shown; sound is not. A `telecined` film is
+    `interlaced` in some of its frames, and has more of them than pictures; its `frame_rate` is that of the pictures."""
 
     index: int
     codec: str
@@ -48,6 +50,8 @@ class Video(Struct, frozen=True):
     crop: Crop | None = None
     peak_nits: int = 1000
     late_ms: float = 0.0
+    delay_ms: float = 0.0
+    telecined: bool = False
 
     @property
     def high_range(self) -> bool:

@@ -25,6 +25,7 @@ from matinee.ingest.pictures.artwork import Picture
 from matinee.ingest.pipeline import Order
 from matinee.ingest.scratch import Scratch, Work
 from matinee.ingest.source import Source
+from matinee.ingest.splicing import captions, splice
 from matinee.ingest.subtitles import Captions
 from matinee.ingest.toolchain import Toolchain
 from matinee.runtime.clock import Clock
@@ -34,6 +35,7 @@ from matinee.services.jobs.executor import Context, Handler
 from matinee.services.jobs.programs import Programs
 from matinee.services.playback.contract import ContentKey, MakeKey, Playback
 from matinee.terms.encode import File
+from matinee.terms.finding import Finding, FindingKind
 from matinee.terms.language import UNDETERMINED
 from matinee.terms.rendition import Rendition
 from matinee.terms.thumbnails import Thumbnails
@@ -67,6 +69,7 @@ class Steps:
     def handlers(self) -> Mapping[str, Handler]:
         """By kind of step, as the pipeline names them."""
         return {
+            "ingest.splice": self.splice,
             "ingest.inspect": self.inspect,
             "ingest.sound": self.sound,
             "ingest.subtitles": self.subtitles,
@@ -79,6 +82,23 @@ class Steps:
             "ingest.complete": self.complete,
         }
 
+    async def splice(self, context: Context) -> dict[str, Any]:
+        """One film of the files that it is in."""
+        order = pipeline.order(context.job.data)
+
+        async def work(into: Path) -> dict[str, Any]:
+            self._scratch.check_room(order.size)
+            near = into / "parts"
+            near.mkdir()
+            parts = [await self._scratch.near(part, near / str(place)) for place, part in enumerate(order.sources)]
+            room, progress = self._scratch.check_room, context.progress
+            spliced = await splice.splice(self._programs, self._tools, parts, into, room, progress)
+            await asyncio.to_thread(shutil.rmtree, near)
+            (into / _CAPTIONS).write_bytes(msgspec.json.encode(spliced.texts))
+            return {"starts_ms": spliced.starts_ms, "findings": msgspec.to_builtins(spliced.findings)}
+
+        return await self._make(context, work)
+
     async def inspect(self, context: Context) -> dict[str, Any]:
         """What the film holds, and with it the steps that it needs."""
         order = pipeline.order(context.job.data)
@@ -86,8 +106,7 @@ class Steps:
         async def work(_: Path) -> dict[str, Any]:
             source = await inspect.inspect(self._programs, self._tools, await self._film(context, order))
             self._scratch.check_room(pipeline.expected_bytes(source, order.encoding))
-            notes = [finding.message for finding in source.findings]
-            return {"source": msgspec.to_builtins(source), "notes": notes}
+            return {"source": msgspec.to_builtins(source), "findings": msgspec.to_builtins(source.findings)}
 
         made = await self._make(context, work)
         context.add(*pipeline.after_inspection(msgspec.convert(made["source"], Source), order.encoding))
@@ -111,15 +130,27 @@ class Steps:
 
         async def work(into: Path) -> dict[str, Any]:
             sent = [await self._sidecar(into, place, sidecar) for place, sidecar in enumerate(order.sidecars)]
-            film = await self._film(context, order)
-            own, unread = await subtitles.embedded(
-                self._programs, self._tools, film, source.text, into, source.start_ms
-            )
+            own, unread = await self._own_texts(context, order, source, into)
+            if order.further:
+                starts_ms: list[int] = context.results[pipeline.SPLICE]["starts_ms"]
+                told = zip((sidecar.part for sidecar in order.sidecars), sent, strict=True)
+                sent = captions.joined(list(told), starts_ms)
             tracks, amiss = await asyncio.to_thread(subtitles.tracks, sent, own, source.duration_ms)
             (into / _CAPTIONS).write_bytes(msgspec.json.encode(tracks))
-            return {"notes": [*unread, *amiss]}
+            found = [Finding(FindingKind.TEXT, said, mended=False) for said in (*unread, *amiss)]
+            return {"findings": msgspec.to_builtins(found)}
 
         return await self._make(context, work)
+
+    async def _own_texts(
+        self, context: Context, order: Order, source: Source, into: Path
+    ) -> tuple[list[Captions], list[str]]:
+        """What the film's text tracks say, and sentences about those that cannot be read."""
+        if order.further:
+            folder = await self._scratch.folder(context.job.id, pipeline.SPLICE)
+            return msgspec.json.decode((folder / _CAPTIONS).read_bytes(), type=list[Captions]), []
+        film = await self._film(context, order)
+        return await subtitles.embedded(self._programs, self._tools, film, source.text, into, source.start_ms)
 
     async def _sidecar(self, into: Path, place: int, sidecar: Sidecar) -> Captions:
         path = into / f"sidecar-{place}"
@@ -167,13 +198,13 @@ class Steps:
             small = await self._draft(context, lowest)
             film = await self._film(context, order)
             sent = await gallery.fetched(self._objects, order.poster, into) if order.poster else None
-            pictures, notes = await gallery.make(self._programs, self._tools, film, small, source, sent, into)
+            pictures, found = await gallery.make(self._programs, self._tools, film, small, source, sent, into)
             sheets = into / _PACKAGE / thumbnails.FOLDER
             sheets.mkdir(parents=True)
             made = await thumbnails.make(self._programs, self._tools, small, source, sheets)
             return {
                 "pictures": msgspec.to_builtins(pictures),
-                "notes": notes,
+                "findings": msgspec.to_builtins(found),
                 "thumbnails": msgspec.to_builtins(made),
             }
 
@@ -186,7 +217,7 @@ class Steps:
 
         async def work(_: Path) -> dict[str, Any]:
             found = await review.review(self._programs, self._tools, await self._draft(context, lowest), source)
-            return {"notes": [finding.message for finding in found]}
+            return {"findings": msgspec.to_builtins(found)}
 
         return await self._make(context, work)
 
@@ -293,6 +324,8 @@ class Steps:
         return await self._scratch.make(context.job.id, context.task.step, context.task.id, work)
 
     async def _film(self, context: Context, order: Order) -> Path:
+        if order.further:
+            return await self._scratch.folder(context.job.id, pipeline.SPLICE) / splice.FILM
         return await self._scratch.source(context.job.id, order.source, order.size)
 
     async def _draft(self, context: Context, lowest: Rung) -> Path:

@@ -27,14 +27,17 @@ intakes = Table(
     Column("title_id", String(40)),
     Column("job_id", String(40)),
     Column("state", String(20), nullable=False),
+    Column("findings", JSON, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("touched_at", BigInteger, nullable=False),
     Index("intakes_by_state", "state", "id"),
     Index("intakes_by_film", "film_id"),
     Index("intakes_by_content", "sha256"),
+    Index("intakes_by_title", "title_id"),
 )
 """One row a film or sidecar that comes in, by upload (`key` NULL) or from a path of this machine. `state` is one of
-`intake.State`, `kind` of `intake.Kind`. `sha256` is known of what was taken from a path."""
+`intake.State`, `kind` of `intake.Kind`. `sha256` is known of what was taken from a path; `findings` of what was prepared, when
+that is over."""
 
 pieces = Table(
     "pieces",

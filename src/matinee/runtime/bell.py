@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 
 class Bell:
@@ -27,3 +29,16 @@ async def heard(rung: asyncio.Event, seconds: float) -> None:
             await rung.wait()
     except TimeoutError:
         return
+
+
+async def first(*ways: Coroutine[Any, Any, None]) -> None:
+    """Returns when the first of them does; the others are cancelled. Raises what the first raised."""
+    tasks = [asyncio.create_task(way) for way in ways]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

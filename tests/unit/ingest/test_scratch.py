@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import asyncio
 import errno
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import obstore
 import pytest
 from obstore.store import LocalStore, MemoryStore, ObjectStore
 
@@ -84,3 +86,23 @@ async def test_a_disk_that_takes_no_more_ends_a_step_in_one_sentence(tmp_path: P
 
     with pytest.raises(OutOfSpace, match="became full"):
         await Scratch(tmp_path, MemoryStore(), spare=0).make("job_1", "draft", "tsk_1", work)
+
+
+async def test_an_object_is_near_on_every_machine_and_copied_only_where_it_must(
+    tmp_path: Path, objects: ObjectStore
+) -> None:
+    await obstore.put_async(objects, "sources/upl_1/film-2", b"a part")
+    near = await Scratch(tmp_path / "here", objects, 0).near("sources/upl_1/film-2", tmp_path / "copy")
+    assert near.read_bytes() == b"a part"
+    assert (tmp_path / "copy").exists() == isinstance(objects, MemoryStore)
+
+
+async def test_several_steps_fetch_one_folder_together(tmp_path: Path, objects: ObjectStore) -> None:
+    async def work(into: Path) -> dict[str, Any]:
+        (into / "film.mkv").write_bytes(b"film")
+        return {}
+
+    await Scratch(tmp_path / "here", objects, 0).make("job_1", "splice", "tsk_1", work)
+    there = Scratch(tmp_path / "there", objects, 0)
+    found = await asyncio.gather(*(there.folder("job_1", "splice") for _ in range(4)))
+    assert {(folder / "film.mkv").read_bytes() for folder in found} == {b"film"}

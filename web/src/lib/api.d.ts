@@ -824,7 +824,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How a title's film was prepared, and what was found in it. What ended thirty days ago is forgotten. */
+        /** How a title's film was prepared, and what was found in it. How each stage went is forgotten after thirty days. */
         get: operations["studio.preparations_of"];
         put?: never;
         post?: never;
@@ -843,8 +843,42 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Prepare a film again that failed. */
+        /** Prepare a film again that failed, or one step; what is done stays done. */
         post: operations["studio.retry_preparation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/studio/preparations/{preparation_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let what runs for a film end, and begin nothing more of it. */
+        post: operations["studio.pause_preparation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/studio/preparations/{preparation_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go on with a paused film. */
+        post: operations["studio.resume_preparation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -959,92 +993,6 @@ export interface paths {
         patch: operations["uploads.resume"];
         trace?: never;
     };
-    "/api/studio/jobs": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Films in preparation, with their steps, that changed after the cursor; zero gives at once those that are not over. */
-        get: operations["jobs.watch"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/studio/jobs/{job_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** One film in preparation, with every try of every step. */
-        get: operations["jobs.one"];
-        put?: never;
-        post?: never;
-        /** Stop preparing a film, or give up one that failed. */
-        delete: operations["jobs.cancel"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/studio/jobs/{job_id}/pause": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Let what runs for this film end, and begin nothing more of it. */
-        post: operations["jobs.pause"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/studio/jobs/{job_id}/resume": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Go on with a paused film. */
-        post: operations["jobs.resume"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/studio/jobs/{job_id}/retry": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Try a film again that failed, or one step; what is done stays done. */
-        post: operations["jobs.retry"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/operations/jobs": {
         parameters: {
             query?: never;
@@ -1062,6 +1010,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/operations/jobs/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One job, with every try of every step. */
+        get: operations["jobs.one"];
+        put?: never;
+        post?: never;
+        /** Stop a job, or give up one that failed. */
+        delete: operations["jobs.cancel"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/operations/jobs/{job_id}/pause": {
         parameters: {
             query?: never;
@@ -1072,7 +1038,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Let what runs of a job end, and begin nothing more of it. */
-        post: operations["jobs.pause_any"];
+        post: operations["jobs.pause"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1089,7 +1055,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Go on with a paused job. */
-        post: operations["jobs.resume_any"];
+        post: operations["jobs.resume"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1106,25 +1072,8 @@ export interface paths {
         get?: never;
         put?: never;
         /** Try a failed job again, or one step of any. */
-        post: operations["jobs.retry_any"];
+        post: operations["jobs.retry"];
         delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/operations/jobs/{job_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Stop a job, or give up one that failed. */
-        delete: operations["jobs.cancel_any"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1156,6 +1105,249 @@ export interface paths {
         };
         /** What each appliance last said of itself, and whether it is up. */
         get: operations["operations.appliances"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operations/instances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All instances of gateways and APIs. Answers when something is newer than `after`. */
+        get: operations["instances.instances"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operations/instances/{instance_id}/drain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give an instance no new work; it ends what it has. That stands until `up`, also when it is started anew. */
+        post: operations["instances.drain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operations/instances/{instance_id}/up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give an instance work again that was drained by hand. */
+        post: operations["instances.up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operations/properties": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest version of every property. Answers when something is newer than `after`. */
+        get: operations["properties.properties"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operations/properties/{property_name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last hundred versions of a property, the newest first, each with who set it, when and why. */
+        get: operations["properties.versions"];
+        /** Set a property; it counts everywhere within seconds. The same value again is no new version. */
+        put: operations["properties.assign"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operations/properties/{property_name}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set the value of an earlier version once more, as a new version. */
+        post: operations["properties.roll_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operations/routes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The route table in force. */
+        get: operations["routing.now"];
+        /**
+         * Put a table in force at every gateway, whole and at once, or see what that would change. One without a way to this very
+         *         route is refused: that takes the command line.
+         */
+        put: operations["routing.apply"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operations/routes/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tables that were set. */
+        get: operations["routing.versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operations/routes/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The table of an earlier version. */
+        get: operations["routing.version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operations/routes/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put the table of an earlier version in force once more. */
+        post: operations["routing.roll_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operations/routes/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Which route a request takes now, and why not the others. */
+        post: operations["routing.explain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operations/traffic": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The figures of all gateways as they were about a second ago: ask again every few seconds. */
+        get: operations["traffic.live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operations/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Requests that were slow or failed, and a sample of the others, the newest first. */
+        get: operations["traffic.requests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operations/requests/{request_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One request's way through the gateway, by the id that its answer carried (`x-request-id`). Support may read it too. */
+        get: operations["traffic.one"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1342,10 +1534,23 @@ export interface components {
             /** @default null */
             return_url?: string | null;
         };
-        /** WhoAmI */
-        WhoAmI: {
+        /**
+         * Credentials
+         * @description `device` names the login in the list of devices; the User-Agent where it is missing.
+         */
+        Credentials: {
+            email: string;
+            password: string;
+            /** @default  */
+            device?: string;
+        };
+        /**
+         * Welcome
+         * @description `access_token` is null where the answer set a cookie.
+         */
+        Welcome: {
+            access_token: string | null;
             account: components["schemas"]["Account"];
-            profile: components["schemas"]["Profile"] | null;
             profiles: components["schemas"]["Profile"][];
         };
         /** Account */
@@ -1380,23 +1585,10 @@ export interface components {
          * @enum {unknown}
          */
         Maturity: 0 | 7 | 10 | 13 | 16 | 18;
-        /**
-         * Credentials
-         * @description `device` names the login in the list of devices; the User-Agent where it is missing.
-         */
-        Credentials: {
-            email: string;
-            password: string;
-            /** @default  */
-            device?: string;
-        };
-        /**
-         * Welcome
-         * @description `access_token` is null where the answer set a cookie.
-         */
-        Welcome: {
-            access_token: string | null;
+        /** WhoAmI */
+        WhoAmI: {
             account: components["schemas"]["Account"];
+            profile: components["schemas"]["Profile"] | null;
             profiles: components["schemas"]["Profile"][];
         };
         /** Choice */
@@ -1994,8 +2186,10 @@ export interface components {
         };
         /**
          * Preparation
-         * @description `step` is what is done now, `progress` 0 to 1 of the whole, `message` the reason when it failed. `eta_s` is how long the
-         *         rest will take, as far as is known; `notes` are sentences for the editor on what was found in the film.
+         * @description `step` is the stage that it is in, `doing` the same in words; `progress` is 0 to 1 of the whole, `message` the reason when
+         *         it failed or is known: `title_id` is then that of the film that is here. `eta_s` is how long the rest will take, as far as
+         *         is known; nothing more of a `paused` one begins; one that failed is `retryable` unless that is for what the film is.
+         *         `findings` are what its editor should know of the film, `stages` all that is done for it, as far as that is planned.
          */
         Preparation: {
             id: string;
@@ -2010,15 +2204,95 @@ export interface components {
             version: number;
             /** @default null */
             eta_s?: number | null;
+            /** @default  */
+            doing?: string;
+            /** @default false */
+            paused?: boolean;
+            /** @default false */
+            retryable?: boolean;
             /** @default [] */
-            notes?: string[];
+            findings?: components["schemas"]["Finding"][];
+            /** @default [] */
+            stages?: components["schemas"]["Stage"][];
         };
         /**
          * Phase
-         * @description A film that plays while better pictures are still made is `improving`.
+         * @description A film that plays while better pictures are still made is `improving`. Of one that is `known` the very bytes came in
+         *         before, and nothing was added.
          * @enum {unknown}
          */
-        Phase: "canceled" | "failed" | "improving" | "playable" | "preparing" | "uploading";
+        Phase: "canceled" | "failed" | "improving" | "known" | "playable" | "preparing" | "uploading";
+        /**
+         * Finding
+         * @description `message` is one sentence. `mended`: what comes out is right, and nobody need do anything. `at` are the places in the
+         *         film; none where it is about the whole.
+         */
+        Finding: {
+            kind: components["schemas"]["FindingKind"];
+            message: string;
+            mended: boolean;
+            /** @default [] */
+            at?: components["schemas"]["Span"][];
+        };
+        /**
+         * FindingKind
+         * @description Of the file, of its picture, of its sound, of its text, of what stands for it.
+         * @enum {unknown}
+         */
+        FindingKind: "artwork" | "black" | "borders" | "claim" | "colour" | "damage" | "depth" | "extra-picture" | "extra-sound" | "frozen" | "high-range" | "interlaced" | "loudness" | "no-sound" | "offset" | "picture-text" | "pixel-aspect" | "rate" | "silence" | "silent" | "telecined" | "text" | "turned" | "variable-rate";
+        /** Span */
+        Span: {
+            start_ms: number;
+            end_ms: number;
+        };
+        /**
+         * Stage
+         * @description The steps whose names begin alike (`rungs.0`, `rungs.1`, …), each by its last try; `what` they do, in words. `progress`
+         *         is 0 to 1 of all of them, `message` one sentence where there is something to say. `tasks` are those that a person may want
+         *         to know of: that run, that failed, that wait for more than their turn, or that were tried before.
+         */
+        Stage: {
+            name: string;
+            what: string;
+            state: components["schemas"]["StageState"];
+            steps: number;
+            done: number;
+            running: number;
+            progress: number;
+            message: string;
+            tasks: components["schemas"]["Try"][];
+        };
+        /**
+         * StageState
+         * @enum {unknown}
+         */
+        StageState: "done" | "failed" | "running" | "stopped" | "waiting";
+        /**
+         * Try
+         * @description The `attempt`th try of a step. `progress` is 0 to 1; `message` one sentence: what it does, why it waits or how it ended.
+         */
+        Try: {
+            step: string;
+            attempt: number;
+            state: components["schemas"]["TaskState"];
+            reason: components["schemas"]["Reason"] | null;
+            progress: number;
+            message: string;
+            started_at: string | null;
+            finished_at: string | null;
+        };
+        /**
+         * TaskState
+         * @description Accepted → Launched → Started → (KillInitiated) → Finished.
+         * @enum {unknown}
+         */
+        TaskState: "Accepted" | "Finished" | "KillInitiated" | "Launched" | "Started";
+        /**
+         * Reason
+         * @description Why a task finished. `lost`: its worker fell silent, or was stopped.
+         * @enum {unknown}
+         */
+        Reason: "failed" | "invalidRequest" | "killed" | "lost" | "normal" | "runtimeLimitExceeded";
         /**
          * TitlePreparations
          * @description The latest, or none.
@@ -2067,13 +2341,12 @@ export interface components {
             chapters: components["schemas"]["Chapter"][];
         };
         /**
-         * JobsWatched
-         * @description `cursor` is what to ask `after` next. `more`: ask again at once; a snapshot ends with the first answer without it.
+         * JobsListed
+         * @description Newest first. `next` is what to ask `before`; null on the last page.
          */
-        JobsWatched: {
-            cursor: number;
-            more: boolean;
+        JobsListed: {
             jobs: components["schemas"]["ShownJob"][];
+            next: string | null;
         };
         /**
          * ShownJob
@@ -2095,7 +2368,7 @@ export interface components {
             eta_s: number | null;
             created_at: string;
             version: number;
-            stages: components["schemas"]["ShownStage"][];
+            stages: components["schemas"]["Stage"][];
         };
         /**
          * JobState
@@ -2103,65 +2376,12 @@ export interface components {
          */
         JobState: "Accepted" | "Finished" | "KillInitiated";
         /**
-         * Reason
-         * @description Why a task finished.
-         * @enum {unknown}
-         */
-        Reason: "failed" | "invalidRequest" | "killed" | "lost" | "normal" | "runtimeLimitExceeded";
-        /**
-         * ShownStage
-         * @description Steps of one name, as the chunks of a film are. `tasks`: those that run, failed, or wait for more than their turn.
-         */
-        ShownStage: {
-            name: string;
-            state: components["schemas"]["StageState"];
-            steps: number;
-            done: number;
-            running: number;
-            progress: number;
-            message: string;
-            tasks: components["schemas"]["ShownTask"][];
-        };
-        /**
-         * StageState
-         * @enum {unknown}
-         */
-        StageState: "done" | "failed" | "running" | "stopped" | "waiting";
-        /**
-         * ShownTask
-         * @description One try of one step.
-         */
-        ShownTask: {
-            step: string;
-            attempt: number;
-            state: components["schemas"]["TaskState"];
-            reason: components["schemas"]["Reason"] | null;
-            progress: number;
-            message: string;
-            started_at: string | null;
-            finished_at: string | null;
-        };
-        /**
-         * TaskState
-         * @description Accepted → Launched → Started → (KillInitiated) → Finished.
-         * @enum {unknown}
-         */
-        TaskState: "Accepted" | "Finished" | "KillInitiated" | "Launched" | "Started";
-        /**
          * JobTries
          * @description A job with every try of every step.
          */
         JobTries: {
             job: components["schemas"]["ShownJob"];
-            tasks: components["schemas"]["ShownTask"][];
-        };
-        /**
-         * JobsListed
-         * @description Newest first. `next` is what to ask `before`; null on the last page.
-         */
-        JobsListed: {
-            jobs: components["schemas"]["ShownJob"][];
-            next: string | null;
+            tasks: components["schemas"]["Try"][];
         };
         /**
          * Advance
@@ -2207,6 +2427,535 @@ export interface components {
             version: string;
             /** @default false */
             full?: boolean;
+        };
+        /**
+         * Instances
+         * @description All that is known now. Until it is `whole`, shortly after the registry's start, those who run have not all been heard of:
+         *         whoever follows adds what is new and takes nothing away.
+         */
+        Instances: {
+            cursor: number;
+            instances: components["schemas"]["Instance"][];
+            /** @default true */
+            whole?: boolean;
+        };
+        /**
+         * Instance
+         * @description One process's offer of one service. `service` is the cluster's name ("api", "gateway"), `url` where others reach it
+         *         (`http://host:port`, `unix:/path`), `zone` where it stands, `version` the code that it runs, `since` when it was started.
+         *         The registry says in `state` what counts, and in `marked` what an operator said; who registers says its own state.
+         */
+        Instance: {
+            id: string;
+            service: string;
+            url: string;
+            /** @default home */
+            zone?: string;
+            /** @default  */
+            version?: string;
+            /** @default up */
+            state?: components["schemas"]["InstanceState"];
+            /** @default null */
+            since?: string | null;
+            /** @default null */
+            marked?: components["schemas"]["InstanceState"] | null;
+        };
+        /**
+         * InstanceState
+         * @description Only who is up is given work; who drains ends what it has.
+         * @enum {unknown}
+         */
+        InstanceState: "down" | "draining" | "starting" | "up";
+        /**
+         * PropertyList
+         * @description The newest of each name, by name; or, of one name, its versions, the newest first.
+         */
+        PropertyList: {
+            cursor: number;
+            properties: components["schemas"]["Property"][];
+        };
+        /**
+         * Property
+         * @description A value that may change while processes run. `version` counts its changes; a `value` of None is no value: the default.
+         */
+        Property: {
+            name: string;
+            value: unknown;
+            version: number;
+            by: string;
+            at: string;
+            /** @default  */
+            comment?: string;
+        };
+        /**
+         * NewValue
+         * @description `value` null takes the property away: the default counts. `if_version` is the version that was seen, 0 for none; without it
+         *         whatever is there is overwritten.
+         */
+        NewValue: {
+            value: unknown;
+            /** @default  */
+            comment?: string;
+            /** @default null */
+            if_version?: number | null;
+        };
+        /** Back */
+        Back: {
+            version: number;
+            /** @default  */
+            comment?: string;
+        };
+        /**
+         * NewTable
+         * @description `table` is what `GET /api/operations/routes` gives. `if_version` is the version that the writer saw; null takes whatever
+         *         is there.
+         */
+        NewTable: {
+            table: Record<string, unknown>;
+            /** @default  */
+            comment?: string;
+            /** @default null */
+            if_version?: number | null;
+        };
+        /**
+         * AppliedTable
+         * @description `version` is the one in force now: a new one where `applied`. `remarks` are sentences on what may not be meant so.
+         */
+        AppliedTable: {
+            version: number;
+            applied: boolean;
+            changes: components["schemas"]["Changes"];
+            remarks: string[];
+        };
+        /**
+         * Changes
+         * @description `moved` are sample requests, one for each route of either table and each way in which it may be met.
+         */
+        Changes: {
+            added: string[];
+            removed: string[];
+            changed: components["schemas"]["Changed"][];
+            reordered: boolean;
+            moved: components["schemas"]["Moved"][];
+        };
+        /**
+         * Changed
+         * @description A route that stays, with its fields that differ (`match.prefix`, `priority`).
+         */
+        Changed: {
+            name: string;
+            fields: string[];
+        };
+        /**
+         * Moved
+         * @description A request that another route takes now; an empty name: the client's own pages.
+         */
+        Moved: {
+            request: string;
+            before: string;
+            after: string;
+        };
+        /**
+         * TableVersion
+         * @description A route table and which version of it this is: 0 as long as operators never set one. `of_house`: it is the one of
+         *         `routes.toml`, or the standard one, which counts where none is set.
+         */
+        TableVersion: {
+            version: number;
+            table: components["schemas"]["RouteTable"];
+            /** @default false */
+            of_house?: boolean;
+        };
+        /**
+         * RouteTable
+         * @description Of the routes that match whole the one with the longest prefix wins; of equal prefixes, the first in this order.
+         */
+        RouteTable: {
+            /** @default [] */
+            routes?: components["schemas"]["Route"][];
+        };
+        /**
+         * Route
+         * @description Exactly one of `to` (a cluster of servers, by the name of its service), `redirect`, `answer`, `maintenance` says what
+         *         becomes of its requests.
+         *
+         *         `rewrite` takes the place of the prefix on the way to a server. `attempts`, `try_s` and `total_s` bound the tries until an
+         *         answer begins. `collapse`: of equal GETs at the same time one goes to a server, and all have its answer. `compress`: text
+         *         that servers send plain goes out compressed; leave it off where an answer holds a secret beside words of the request.
+         *         `most_bytes` bounds a request's body. `silence_s` is how long a server may pause in the midst of an answer, and a tunnel
+         *         carry nothing either way (unsaid: `answer_s` of the limits); `tunnel` lets requests become WebSocket connections.
+         */
+        Route: {
+            name: string;
+            match?: components["schemas"]["Match"];
+            /** @default  */
+            to?: string;
+            /** @default null */
+            redirect?: components["schemas"]["Redirect"] | null;
+            /** @default null */
+            answer?: components["schemas"]["StaticAnswer"] | null;
+            /** @default null */
+            maintenance?: components["schemas"]["Maintenance"] | null;
+            /** @default null */
+            rewrite?: string | null;
+            /** @default browse */
+            priority?: components["schemas"]["Priority"];
+            /** @default 3 */
+            attempts?: number;
+            /** @default 60 */
+            try_s?: number;
+            /** @default 60 */
+            total_s?: number;
+            /** @default [] */
+            rates?: components["schemas"]["Rate"][];
+            /** @default null */
+            caching?: components["schemas"]["Caching"] | null;
+            /** @default false */
+            collapse?: boolean;
+            /** @default false */
+            compress?: boolean;
+            /** @default null */
+            most_bytes?: number | null;
+            /** @default null */
+            silence_s?: number | null;
+            /** @default false */
+            tunnel?: boolean;
+        };
+        /**
+         * Match
+         * @description What a request must be for its route: all that is given here. `prefix` takes itself and all below it: `/api` is `/api` and
+         *         `/api/…`, not `/apis`. `hosts` are names without port, `*.example.org` takes every name below. `headers` and `cookies`
+         *         ask for a value, `*` for any, `dark*` for one that begins so. `prefetch` asks that a browser (`Sec-Purpose`) or page
+         *         (`Purpose`) says it fetches ahead of need. `percent` is a share of members that stays the same for a member (else for an
+         *         address), and is the same members for every route to the same place.
+         */
+        Match: {
+            /** @default / */
+            prefix?: string;
+            /** @default [] */
+            hosts?: string[];
+            /** @default [] */
+            methods?: string[];
+            /** @default {} */
+            headers?: {
+                [key: string]: string;
+            };
+            /** @default {} */
+            cookies?: {
+                [key: string]: string;
+            };
+            /** @default [] */
+            territories?: string[];
+            /** @default false */
+            prefetch?: boolean;
+            /** @default 100 */
+            percent?: number;
+        };
+        /**
+         * Redirect
+         * @description To a path or URL; `{path}` stands for what follows the route's prefix, without its slash: `/new/{path}`. The query goes
+         *         along.
+         */
+        Redirect: {
+            to: string;
+            /** @default 308 */
+            status?: number;
+        };
+        /**
+         * StaticAnswer
+         * @description An answer of the table's own.
+         */
+        StaticAnswer: {
+            /** @default 200 */
+            status?: number;
+            /** @default  */
+            body?: string;
+            /** @default text/plain; charset=utf-8 */
+            content_type?: string;
+        };
+        /**
+         * Maintenance
+         * @description 503 with this sentence: what lies behind is being worked on.
+         */
+        Maintenance: {
+            /** @default This part of the service is being worked on; try again later */
+            message?: string;
+            /** @default 60 */
+            retry_after_s?: number;
+        };
+        /**
+         * Priority
+         * @description What a request is for. Under overload the last of these is refused first.
+         * @enum {unknown}
+         */
+        Priority: "beacon" | "browse" | "play" | "prefetch";
+        /**
+         * Rate
+         * @description At most so many requests a second in the long run, `burst` at once. By member: who is not logged in counts by address.
+         */
+        Rate: {
+            per_s: number;
+            burst: number;
+            /** @default member */
+            by?: components["schemas"]["RateBy"];
+        };
+        /**
+         * RateBy
+         * @enum {unknown}
+         */
+        RateBy: "address" | "member" | "route";
+        /**
+         * Caching
+         * @description Answers to GET kept by the gateway for all who may have the same: only those that say `public`, at most this long.
+         */
+        Caching: {
+            /** @default 60 */
+            most_s?: number;
+        };
+        /**
+         * TableVersions
+         * @description The newest first; the last hundred.
+         */
+        TableVersions: {
+            versions: components["schemas"]["ShownVersion"][];
+        };
+        /**
+         * ShownVersion
+         * @description `of_house`: what counts is `routes.toml`, or the standard table.
+         */
+        ShownVersion: {
+            version: number;
+            at: string;
+            by: string;
+            comment: string;
+            of_house: boolean;
+        };
+        /**
+         * WayBack
+         * @description To a version; 0: `routes.toml`, or the standard table.
+         */
+        WayBack: {
+            version: number;
+            /** @default  */
+            comment?: string;
+        };
+        /**
+         * Question
+         * @description A request to explain. `path` is decoded, without its query; `member` an account's id.
+         */
+        Question: {
+            path: string;
+            /** @default GET */
+            method?: string;
+            /** @default localhost */
+            host?: string;
+            /** @default {} */
+            headers?: {
+                [key: string]: string;
+            };
+            /** @default {} */
+            cookies?: {
+                [key: string]: string;
+            };
+            /** @default ZZ */
+            territory?: string;
+            /** @default 127.0.0.1 */
+            address?: string;
+            /** @default  */
+            member?: string;
+        };
+        /**
+         * Explanation
+         * @description The route taken, null: the client's own pages; and the routes that were looked at, with why they were not taken.
+         */
+        Explanation: {
+            route: string | null;
+            looks: components["schemas"]["Look"][];
+        };
+        /**
+         * Look
+         * @description A route that was looked at. `why_not` is empty for the one that was taken.
+         */
+        Look: {
+            route: string;
+            /** @default  */
+            why_not?: string;
+        };
+        /**
+         * Live
+         * @description All gateways together. Where none of them is fresh the figures are their last, and `old`. `categories` counts how the
+         *         requests of the last minute ended.
+         */
+        Live: {
+            at: string;
+            old: boolean;
+            whole: components["schemas"]["Flow"];
+            categories: {
+                [key: string]: number;
+            };
+            gateways: components["schemas"]["GatewayNow"][];
+            routes: components["schemas"]["RouteNow"][];
+            origins: components["schemas"]["OriginNow"][];
+            filters: components["schemas"]["FilterFigures"][];
+        };
+        /**
+         * Flow
+         * @description What went through lately: a second (over ten seconds), and of the last minute the shares that `failed` (the house's fault)
+         *         and were `refused` (too much at once), and the times within which half, nine tenths and 99 in 100 were over; None where there
+         *         was nothing. `recent` and `recent_failed` are numbers a second, a slot of five seconds each, the oldest first.
+         */
+        Flow: {
+            per_s: number;
+            failed: number;
+            refused: number;
+            retries_per_s: number;
+            p50_s: number | null;
+            p90_s: number | null;
+            p99_s: number | null;
+            recent: number[];
+            recent_failed: number[];
+        };
+        /**
+         * GatewayNow
+         * @description `old`: it has not been heard of for so long that its figures are its last.
+         */
+        GatewayNow: {
+            name: string;
+            zone: string;
+            old: boolean;
+            heard_s: number;
+            up_s: number;
+            draining: boolean;
+            connections: number;
+            in_flight: number;
+            limit: number;
+            lag_s: number;
+            per_s: number;
+        };
+        /** RouteNow */
+        RouteNow: {
+            name: string;
+            origin: string;
+            flow: components["schemas"]["Flow"];
+        };
+        /**
+         * OriginNow
+         * @description `limit` is the sum of the gateways' limits.
+         */
+        OriginNow: {
+            name: string;
+            in_flight: number;
+            limit: number;
+            shed_per_s: number;
+            flow: components["schemas"]["Flow"];
+            instances: components["schemas"]["InstanceNow"][];
+        };
+        /**
+         * InstanceNow
+         * @description `state` is the worst that a gateway has it in; `ejected_by` so many of `seen_by` gateways.
+         */
+        InstanceNow: {
+            name: string;
+            zone: string;
+            state: components["schemas"]["Standing"];
+            seen_by: number;
+            ejected_by: number;
+            in_flight: number;
+            ejections: number;
+            utilization: number | null;
+            flow: components["schemas"]["Flow"];
+        };
+        /**
+         * Standing
+         * @description How a gateway stands to a server: NEW gets less until it has proven itself, EJECTED for its errors, UNREACHABLE after a
+         *         connection failed, FAILING its active checks, DRAINING by its own or an operator's word.
+         * @enum {unknown}
+         */
+        Standing: "draining" | "ejected" | "failing" | "new" | "unreachable" | "up";
+        /**
+         * FilterFigures
+         * @description A filter in its place. `kind` is its list: `inbound`, `endpoint`, `outbound` or `finished`. `source` is its file or package,
+         *         empty for one of the house itself, whose `runs` are reckoned from one request in sixteen. `mean_s` is the mean time of a run,
+         *         the time that it waited included; None where it never ran.
+         */
+        FilterFigures: {
+            kind: string;
+            name: string;
+            on: boolean;
+            percent: number;
+            runs: number;
+            failures: number;
+            mean_s: number | null;
+            /** @default  */
+            source?: string;
+        };
+        /**
+         * RequestsListed
+         * @description Newest first. `next` is what to ask `before`; null on the last page.
+         */
+        RequestsListed: {
+            requests: components["schemas"]["Journey"][];
+            next: string | null;
+        };
+        /**
+         * Journey
+         * @description One request's way through a gateway. Times are milliseconds since its head was read: `body_ms` when its body was here whole,
+         *         `filters_ms` when the inbound filters were through, `first_ms` when the answer's first byte left (None: none did), `ended_ms`
+         *         when all was over. `target` is without secrets; `account` is empty where nobody was logged in.
+         */
+        Journey: {
+            id: string;
+            trace: string;
+            at: string;
+            gateway: string;
+            zone: string;
+            why: components["schemas"]["Why"];
+            method: string;
+            target: string;
+            route: string;
+            origin: string;
+            account: string;
+            status: number;
+            category: string;
+            body_ms: number | null;
+            filters_ms: number;
+            first_ms: number | null;
+            ended_ms: number;
+            /** @default [] */
+            waits?: components["schemas"]["Wait"][];
+            /** @default [] */
+            tries?: components["schemas"]["TryAt"][];
+        };
+        /**
+         * Why
+         * @description Why a journey was kept.
+         * @enum {unknown}
+         */
+        Why: "failed" | "sample" | "slow";
+        /**
+         * Wait
+         * @description A filter that waited for something.
+         */
+        Wait: {
+            filter: string;
+            began_ms: number;
+            ended_ms: number;
+        };
+        /**
+         * TryAt
+         * @description One try at one server. `sent_ms` is when the request went out (before it a connection was made, unless it `reused` one),
+         *         `answered_ms` when the answer began; None where it never came so far. `status` 0: there was no answer.
+         */
+        TryAt: {
+            instance: string;
+            zone: string;
+            reused: boolean;
+            began_ms: number;
+            sent_ms: number | null;
+            answered_ms: number | null;
+            ended_ms: number;
+            status: number;
+            category: string;
         };
         /**
          * Manifest
@@ -10541,19 +11290,51 @@ export interface operations {
                      *       "cursor": 3,
                      *       "preparations": [
                      *         {
-                     *           "id": "job_01a1fdfa460070349be9cd064bdc9384",
+                     *           "id": "upl_01a1fdfa460070349be9cd064bdc9384",
                      *           "title_id": "ttl_01a1fdfa460070349be9cd064bdc9384",
                      *           "title": "Metropolis",
                      *           "filename": "metropolis.mkv",
-                     *           "phase": "preparing",
-                     *           "step": "encode",
+                     *           "phase": "improving",
+                     *           "step": "rungs",
                      *           "progress": 0.4,
                      *           "message": "",
                      *           "created_at": "2026-11-21T12:00:00Z",
                      *           "version": 3,
                      *           "eta_s": 312.5,
-                     *           "notes": [
-                     *             "The sound was -14.2 LUFS; it is brought to -24."
+                     *           "doing": "making better pictures",
+                     *           "paused": false,
+                     *           "retryable": false,
+                     *           "findings": [
+                     *             {
+                     *               "kind": "loudness",
+                     *               "message": "The sound has a loudness of -14.2 LUFS; it is brought to that of all films here.",
+                     *               "mended": true,
+                     *               "at": []
+                     *             }
+                     *           ],
+                     *           "stages": [
+                     *             {
+                     *               "name": "rungs",
+                     *               "what": "making better pictures",
+                     *               "state": "running",
+                     *               "steps": 12,
+                     *               "done": 3,
+                     *               "running": 1,
+                     *               "progress": 0.27,
+                     *               "message": "",
+                     *               "tasks": [
+                     *                 {
+                     *                   "step": "rungs.3",
+                     *                   "attempt": 1,
+                     *                   "state": "Started",
+                     *                   "reason": null,
+                     *                   "progress": 0.25,
+                     *                   "message": "",
+                     *                   "started_at": "2026-11-21T12:00:00Z",
+                     *                   "finished_at": null
+                     *                 }
+                     *               ]
+                     *             }
                      *           ]
                      *         }
                      *       ]
@@ -10668,7 +11449,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @example job_01a1fdfa460070349be9cd064bdc9384 */
+                /** @example upl_01a1fdfa460070349be9cd064bdc9384 */
                 preparation_id: string;
             };
             cookie?: never;
@@ -10683,19 +11464,51 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "job_01a1fdfa460070349be9cd064bdc9384",
+                     *       "id": "upl_01a1fdfa460070349be9cd064bdc9384",
                      *       "title_id": "ttl_01a1fdfa460070349be9cd064bdc9384",
                      *       "title": "Metropolis",
                      *       "filename": "metropolis.mkv",
-                     *       "phase": "preparing",
-                     *       "step": "encode",
+                     *       "phase": "improving",
+                     *       "step": "rungs",
                      *       "progress": 0.4,
                      *       "message": "",
                      *       "created_at": "2026-11-21T12:00:00Z",
                      *       "version": 3,
                      *       "eta_s": 312.5,
-                     *       "notes": [
-                     *         "The sound was -14.2 LUFS; it is brought to -24."
+                     *       "doing": "making better pictures",
+                     *       "paused": false,
+                     *       "retryable": false,
+                     *       "findings": [
+                     *         {
+                     *           "kind": "loudness",
+                     *           "message": "The sound has a loudness of -14.2 LUFS; it is brought to that of all films here.",
+                     *           "mended": true,
+                     *           "at": []
+                     *         }
+                     *       ],
+                     *       "stages": [
+                     *         {
+                     *           "name": "rungs",
+                     *           "what": "making better pictures",
+                     *           "state": "running",
+                     *           "steps": 12,
+                     *           "done": 3,
+                     *           "running": 1,
+                     *           "progress": 0.27,
+                     *           "message": "",
+                     *           "tasks": [
+                     *             {
+                     *               "step": "rungs.3",
+                     *               "attempt": 1,
+                     *               "state": "Started",
+                     *               "reason": null,
+                     *               "progress": 0.25,
+                     *               "message": "",
+                     *               "started_at": "2026-11-21T12:00:00Z",
+                     *               "finished_at": null
+                     *             }
+                     *           ]
+                     *         }
                      *       ]
                      *     }
                      */
@@ -10817,7 +11630,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @example job_01a1fdfa460070349be9cd064bdc9384 */
+                /** @example upl_01a1fdfa460070349be9cd064bdc9384 */
                 preparation_id: string;
             };
             cookie?: never;
@@ -10832,19 +11645,51 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "job_01a1fdfa460070349be9cd064bdc9384",
+                     *       "id": "upl_01a1fdfa460070349be9cd064bdc9384",
                      *       "title_id": "ttl_01a1fdfa460070349be9cd064bdc9384",
                      *       "title": "Metropolis",
                      *       "filename": "metropolis.mkv",
                      *       "phase": "canceled",
-                     *       "step": "encode",
+                     *       "step": "rungs",
                      *       "progress": 0.4,
                      *       "message": "",
                      *       "created_at": "2026-11-21T12:00:00Z",
                      *       "version": 3,
                      *       "eta_s": 312.5,
-                     *       "notes": [
-                     *         "The sound was -14.2 LUFS; it is brought to -24."
+                     *       "doing": "making better pictures",
+                     *       "paused": false,
+                     *       "retryable": false,
+                     *       "findings": [
+                     *         {
+                     *           "kind": "loudness",
+                     *           "message": "The sound has a loudness of -14.2 LUFS; it is brought to that of all films here.",
+                     *           "mended": true,
+                     *           "at": []
+                     *         }
+                     *       ],
+                     *       "stages": [
+                     *         {
+                     *           "name": "rungs",
+                     *           "what": "making better pictures",
+                     *           "state": "running",
+                     *           "steps": 12,
+                     *           "done": 3,
+                     *           "running": 1,
+                     *           "progress": 0.27,
+                     *           "message": "",
+                     *           "tasks": [
+                     *             {
+                     *               "step": "rungs.3",
+                     *               "attempt": 1,
+                     *               "state": "Started",
+                     *               "reason": null,
+                     *               "progress": 0.25,
+                     *               "message": "",
+                     *               "started_at": "2026-11-21T12:00:00Z",
+                     *               "finished_at": null
+                     *             }
+                     *           ]
+                     *         }
                      *       ]
                      *     }
                      */
@@ -10983,19 +11828,51 @@ export interface operations {
                      * @example {
                      *       "preparations": [
                      *         {
-                     *           "id": "job_01a1fdfa460070349be9cd064bdc9384",
+                     *           "id": "upl_01a1fdfa460070349be9cd064bdc9384",
                      *           "title_id": "ttl_01a1fdfa460070349be9cd064bdc9384",
                      *           "title": "Metropolis",
                      *           "filename": "metropolis.mkv",
                      *           "phase": "playable",
                      *           "step": "",
-                     *           "progress": 1,
+                     *           "progress": 0.4,
                      *           "message": "",
                      *           "created_at": "2026-11-21T12:00:00Z",
                      *           "version": 3,
                      *           "eta_s": null,
-                     *           "notes": [
-                     *             "The sound was -14.2 LUFS; it is brought to -24."
+                     *           "doing": "",
+                     *           "paused": false,
+                     *           "retryable": false,
+                     *           "findings": [
+                     *             {
+                     *               "kind": "loudness",
+                     *               "message": "The sound has a loudness of -14.2 LUFS; it is brought to that of all films here.",
+                     *               "mended": true,
+                     *               "at": []
+                     *             }
+                     *           ],
+                     *           "stages": [
+                     *             {
+                     *               "name": "rungs",
+                     *               "what": "making better pictures",
+                     *               "state": "running",
+                     *               "steps": 12,
+                     *               "done": 3,
+                     *               "running": 1,
+                     *               "progress": 0.27,
+                     *               "message": "",
+                     *               "tasks": [
+                     *                 {
+                     *                   "step": "rungs.3",
+                     *                   "attempt": 1,
+                     *                   "state": "Started",
+                     *                   "reason": null,
+                     *                   "progress": 0.25,
+                     *                   "message": "",
+                     *                   "started_at": "2026-11-21T12:00:00Z",
+                     *                   "finished_at": null
+                     *                 }
+                     *               ]
+                     *             }
                      *           ]
                      *         }
                      *       ]
@@ -11116,10 +11993,16 @@ export interface operations {
     };
     "studio.retry_preparation": {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Only this step: at once where it waits, anew where it runs.
+                 * @example rungs.3
+                 */
+                step?: string | null;
+            };
             header?: never;
             path: {
-                /** @example job_01a1fdfa460070349be9cd064bdc9384 */
+                /** @example upl_01a1fdfa460070349be9cd064bdc9384 */
                 preparation_id: string;
             };
             cookie?: never;
@@ -11134,19 +12017,431 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "job_01a1fdfa460070349be9cd064bdc9384",
+                     *       "id": "upl_01a1fdfa460070349be9cd064bdc9384",
                      *       "title_id": "ttl_01a1fdfa460070349be9cd064bdc9384",
                      *       "title": "Metropolis",
                      *       "filename": "metropolis.mkv",
-                     *       "phase": "preparing",
-                     *       "step": "encode",
+                     *       "phase": "improving",
+                     *       "step": "rungs",
                      *       "progress": 0.4,
                      *       "message": "",
                      *       "created_at": "2026-11-21T12:00:00Z",
                      *       "version": 3,
                      *       "eta_s": 312.5,
-                     *       "notes": [
-                     *         "The sound was -14.2 LUFS; it is brought to -24."
+                     *       "doing": "making better pictures",
+                     *       "paused": false,
+                     *       "retryable": false,
+                     *       "findings": [
+                     *         {
+                     *           "kind": "loudness",
+                     *           "message": "The sound has a loudness of -14.2 LUFS; it is brought to that of all films here.",
+                     *           "mended": true,
+                     *           "at": []
+                     *         }
+                     *       ],
+                     *       "stages": [
+                     *         {
+                     *           "name": "rungs",
+                     *           "what": "making better pictures",
+                     *           "state": "running",
+                     *           "steps": 12,
+                     *           "done": 3,
+                     *           "running": 1,
+                     *           "progress": 0.27,
+                     *           "message": "",
+                     *           "tasks": [
+                     *             {
+                     *               "step": "rungs.3",
+                     *               "attempt": 1,
+                     *               "state": "Started",
+                     *               "reason": null,
+                     *               "progress": 0.25,
+                     *               "message": "",
+                     *               "started_at": "2026-11-21T12:00:00Z",
+                     *               "finished_at": null
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Preparation"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This does not fit the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "studio.pause_preparation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example upl_01a1fdfa460070349be9cd064bdc9384 */
+                preparation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "upl_01a1fdfa460070349be9cd064bdc9384",
+                     *       "title_id": "ttl_01a1fdfa460070349be9cd064bdc9384",
+                     *       "title": "Metropolis",
+                     *       "filename": "metropolis.mkv",
+                     *       "phase": "improving",
+                     *       "step": "rungs",
+                     *       "progress": 0.4,
+                     *       "message": "",
+                     *       "created_at": "2026-11-21T12:00:00Z",
+                     *       "version": 3,
+                     *       "eta_s": 312.5,
+                     *       "doing": "making better pictures",
+                     *       "paused": true,
+                     *       "retryable": false,
+                     *       "findings": [
+                     *         {
+                     *           "kind": "loudness",
+                     *           "message": "The sound has a loudness of -14.2 LUFS; it is brought to that of all films here.",
+                     *           "mended": true,
+                     *           "at": []
+                     *         }
+                     *       ],
+                     *       "stages": [
+                     *         {
+                     *           "name": "rungs",
+                     *           "what": "making better pictures",
+                     *           "state": "running",
+                     *           "steps": 12,
+                     *           "done": 3,
+                     *           "running": 1,
+                     *           "progress": 0.27,
+                     *           "message": "",
+                     *           "tasks": [
+                     *             {
+                     *               "step": "rungs.3",
+                     *               "attempt": 1,
+                     *               "state": "Started",
+                     *               "reason": null,
+                     *               "progress": 0.25,
+                     *               "message": "",
+                     *               "started_at": "2026-11-21T12:00:00Z",
+                     *               "finished_at": null
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Preparation"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This does not fit the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "studio.resume_preparation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example upl_01a1fdfa460070349be9cd064bdc9384 */
+                preparation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "upl_01a1fdfa460070349be9cd064bdc9384",
+                     *       "title_id": "ttl_01a1fdfa460070349be9cd064bdc9384",
+                     *       "title": "Metropolis",
+                     *       "filename": "metropolis.mkv",
+                     *       "phase": "improving",
+                     *       "step": "rungs",
+                     *       "progress": 0.4,
+                     *       "message": "",
+                     *       "created_at": "2026-11-21T12:00:00Z",
+                     *       "version": 3,
+                     *       "eta_s": 312.5,
+                     *       "doing": "making better pictures",
+                     *       "paused": false,
+                     *       "retryable": false,
+                     *       "findings": [
+                     *         {
+                     *           "kind": "loudness",
+                     *           "message": "The sound has a loudness of -14.2 LUFS; it is brought to that of all films here.",
+                     *           "mended": true,
+                     *           "at": []
+                     *         }
+                     *       ],
+                     *       "stages": [
+                     *         {
+                     *           "name": "rungs",
+                     *           "what": "making better pictures",
+                     *           "state": "running",
+                     *           "steps": 12,
+                     *           "done": 3,
+                     *           "running": 1,
+                     *           "progress": 0.27,
+                     *           "message": "",
+                     *           "tasks": [
+                     *             {
+                     *               "step": "rungs.3",
+                     *               "attempt": 1,
+                     *               "state": "Started",
+                     *               "reason": null,
+                     *               "progress": 0.25,
+                     *               "message": "",
+                     *               "started_at": "2026-11-21T12:00:00Z",
+                     *               "finished_at": null
+                     *             }
+                     *           ]
+                     *         }
                      *       ]
                      *     }
                      */
@@ -13312,13 +14607,14 @@ export interface operations {
             };
         };
     };
-    "jobs.watch": {
+    "jobs.every": {
         parameters: {
             query?: {
-                /** @description The cursor of the answer before. */
-                after?: number;
-                /** @description Seconds to wait for a change. */
-                wait_s?: number;
+                /** @description `next` of the page before. */
+                before?: string | null;
+                limit?: number;
+                /** @description Only those that are not over. */
+                unfinished?: boolean;
             };
             header?: never;
             path?: never;
@@ -13334,8 +14630,6 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "cursor": 17,
-                     *       "more": false,
                      *       "jobs": [
                      *         {
                      *           "id": "job_01a1fdfa460070349be9cd064bdc9384",
@@ -13356,6 +14650,7 @@ export interface operations {
                      *           "stages": [
                      *             {
                      *               "name": "rungs",
+                     *               "what": "making better pictures",
                      *               "state": "running",
                      *               "steps": 12,
                      *               "done": 3,
@@ -13377,10 +14672,11 @@ export interface operations {
                      *             }
                      *           ]
                      *         }
-                     *       ]
+                     *       ],
+                     *       "next": null
                      *     }
                      */
-                    "application/json": components["schemas"]["JobsWatched"];
+                    "application/json": components["schemas"]["JobsListed"];
                 };
             };
             /** @description The request is not valid */
@@ -13523,6 +14819,7 @@ export interface operations {
                      *         "stages": [
                      *           {
                      *             "name": "rungs",
+                     *             "what": "making better pictures",
                      *             "state": "running",
                      *             "steps": 12,
                      *             "done": 3,
@@ -13709,6 +15006,7 @@ export interface operations {
                      *       "stages": [
                      *         {
                      *           "name": "rungs",
+                     *           "what": "making better pictures",
                      *           "state": "running",
                      *           "steps": 12,
                      *           "done": 3,
@@ -13882,6 +15180,7 @@ export interface operations {
                      *       "stages": [
                      *         {
                      *           "name": "rungs",
+                     *           "what": "making better pictures",
                      *           "state": "running",
                      *           "steps": 12,
                      *           "done": 3,
@@ -14064,6 +15363,7 @@ export interface operations {
                      *       "stages": [
                      *         {
                      *           "name": "rungs",
+                     *           "what": "making better pictures",
                      *           "state": "running",
                      *           "steps": 12,
                      *           "done": 3,
@@ -14252,6 +15552,7 @@ export interface operations {
                      *       "stages": [
                      *         {
                      *           "name": "rungs",
+                     *           "what": "making better pictures",
                      *           "state": "running",
                      *           "steps": 12,
                      *           "done": 3,
@@ -14324,903 +15625,6 @@ export interface operations {
             };
             /** @description This does not fit the present state */
             409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The request's URL is too long */
-            414: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The request's headers are too large */
-            431: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Something went wrong on our side */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A server behind the gateway failed while it answered */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description This part is not available now; try again in a moment */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The answer took too long */
-            504: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "jobs.every": {
-        parameters: {
-            query?: {
-                /** @description `next` of the page before. */
-                before?: string | null;
-                limit?: number;
-                /** @description Only those that are not over. */
-                unfinished?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "jobs": [
-                     *         {
-                     *           "id": "job_01a1fdfa460070349be9cd064bdc9384",
-                     *           "name": "ingest",
-                     *           "group": "ingest",
-                     *           "preparation_id": "upl_01a1fdfa460070349be9cd064bdc9384",
-                     *           "title_id": "ttl_01a1fdfa460070349be9cd064bdc9384",
-                     *           "title": "Metropolis",
-                     *           "filename": "metropolis.mkv",
-                     *           "state": "Accepted",
-                     *           "reason": null,
-                     *           "message": "",
-                     *           "paused": false,
-                     *           "progress": 0.4,
-                     *           "eta_s": 312.5,
-                     *           "created_at": "2026-11-21T12:00:00Z",
-                     *           "version": 17,
-                     *           "stages": [
-                     *             {
-                     *               "name": "rungs",
-                     *               "state": "running",
-                     *               "steps": 12,
-                     *               "done": 3,
-                     *               "running": 1,
-                     *               "progress": 0.27,
-                     *               "message": "",
-                     *               "tasks": [
-                     *                 {
-                     *                   "step": "rungs.3",
-                     *                   "attempt": 1,
-                     *                   "state": "Started",
-                     *                   "reason": null,
-                     *                   "progress": 0.25,
-                     *                   "message": "",
-                     *                   "started_at": "2026-11-21T12:00:00Z",
-                     *                   "finished_at": null
-                     *                 }
-                     *               ]
-                     *             }
-                     *           ]
-                     *         }
-                     *       ],
-                     *       "next": null
-                     *     }
-                     */
-                    "application/json": components["schemas"]["JobsListed"];
-                };
-            };
-            /** @description The request is not valid */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Log in first */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description This is not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The request did not arrive in time */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The request's URL is too long */
-            414: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The request's headers are too large */
-            431: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Something went wrong on our side */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A server behind the gateway failed while it answered */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description This part is not available now; try again in a moment */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The answer took too long */
-            504: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "jobs.pause_any": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @example job_01a1fdfa460070349be9cd064bdc9384 */
-                job_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "id": "job_01a1fdfa460070349be9cd064bdc9384",
-                     *       "name": "ingest",
-                     *       "group": "ingest",
-                     *       "preparation_id": "upl_01a1fdfa460070349be9cd064bdc9384",
-                     *       "title_id": "ttl_01a1fdfa460070349be9cd064bdc9384",
-                     *       "title": "Metropolis",
-                     *       "filename": "metropolis.mkv",
-                     *       "state": "Accepted",
-                     *       "reason": null,
-                     *       "message": "",
-                     *       "paused": true,
-                     *       "progress": 0.4,
-                     *       "eta_s": 312.5,
-                     *       "created_at": "2026-11-21T12:00:00Z",
-                     *       "version": 17,
-                     *       "stages": [
-                     *         {
-                     *           "name": "rungs",
-                     *           "state": "running",
-                     *           "steps": 12,
-                     *           "done": 3,
-                     *           "running": 1,
-                     *           "progress": 0.27,
-                     *           "message": "",
-                     *           "tasks": [
-                     *             {
-                     *               "step": "rungs.3",
-                     *               "attempt": 1,
-                     *               "state": "Started",
-                     *               "reason": null,
-                     *               "progress": 0.25,
-                     *               "message": "",
-                     *               "started_at": "2026-11-21T12:00:00Z",
-                     *               "finished_at": null
-                     *             }
-                     *           ]
-                     *         }
-                     *       ]
-                     *     }
-                     */
-                    "application/json": components["schemas"]["ShownJob"];
-                };
-            };
-            /** @description The request is not valid */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Log in first */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description This is not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such job; There is nothing here */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The request did not arrive in time */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description This does not fit the present state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The request's URL is too long */
-            414: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The request's headers are too large */
-            431: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Something went wrong on our side */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A server behind the gateway failed while it answered */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description This part is not available now; try again in a moment */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The answer took too long */
-            504: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "jobs.resume_any": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @example job_01a1fdfa460070349be9cd064bdc9384 */
-                job_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "id": "job_01a1fdfa460070349be9cd064bdc9384",
-                     *       "name": "ingest",
-                     *       "group": "ingest",
-                     *       "preparation_id": "upl_01a1fdfa460070349be9cd064bdc9384",
-                     *       "title_id": "ttl_01a1fdfa460070349be9cd064bdc9384",
-                     *       "title": "Metropolis",
-                     *       "filename": "metropolis.mkv",
-                     *       "state": "Accepted",
-                     *       "reason": null,
-                     *       "message": "",
-                     *       "paused": false,
-                     *       "progress": 0.4,
-                     *       "eta_s": 312.5,
-                     *       "created_at": "2026-11-21T12:00:00Z",
-                     *       "version": 17,
-                     *       "stages": [
-                     *         {
-                     *           "name": "rungs",
-                     *           "state": "running",
-                     *           "steps": 12,
-                     *           "done": 3,
-                     *           "running": 1,
-                     *           "progress": 0.27,
-                     *           "message": "",
-                     *           "tasks": [
-                     *             {
-                     *               "step": "rungs.3",
-                     *               "attempt": 1,
-                     *               "state": "Started",
-                     *               "reason": null,
-                     *               "progress": 0.25,
-                     *               "message": "",
-                     *               "started_at": "2026-11-21T12:00:00Z",
-                     *               "finished_at": null
-                     *             }
-                     *           ]
-                     *         }
-                     *       ]
-                     *     }
-                     */
-                    "application/json": components["schemas"]["ShownJob"];
-                };
-            };
-            /** @description The request is not valid */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Log in first */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description This is not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such job; There is nothing here */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The request did not arrive in time */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description This does not fit the present state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The request's URL is too long */
-            414: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The request's headers are too large */
-            431: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Something went wrong on our side */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A server behind the gateway failed while it answered */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description This part is not available now; try again in a moment */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The answer took too long */
-            504: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "jobs.retry_any": {
-        parameters: {
-            query?: {
-                /**
-                 * @description Only this step: at once where it waits, anew where it runs.
-                 * @example rungs.3
-                 */
-                step?: string | null;
-            };
-            header?: never;
-            path: {
-                /** @example job_01a1fdfa460070349be9cd064bdc9384 */
-                job_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "id": "job_01a1fdfa460070349be9cd064bdc9384",
-                     *       "name": "ingest",
-                     *       "group": "ingest",
-                     *       "preparation_id": "upl_01a1fdfa460070349be9cd064bdc9384",
-                     *       "title_id": "ttl_01a1fdfa460070349be9cd064bdc9384",
-                     *       "title": "Metropolis",
-                     *       "filename": "metropolis.mkv",
-                     *       "state": "Accepted",
-                     *       "reason": null,
-                     *       "message": "",
-                     *       "paused": false,
-                     *       "progress": 0.4,
-                     *       "eta_s": 312.5,
-                     *       "created_at": "2026-11-21T12:00:00Z",
-                     *       "version": 17,
-                     *       "stages": [
-                     *         {
-                     *           "name": "rungs",
-                     *           "state": "running",
-                     *           "steps": 12,
-                     *           "done": 3,
-                     *           "running": 1,
-                     *           "progress": 0.27,
-                     *           "message": "",
-                     *           "tasks": [
-                     *             {
-                     *               "step": "rungs.3",
-                     *               "attempt": 1,
-                     *               "state": "Started",
-                     *               "reason": null,
-                     *               "progress": 0.25,
-                     *               "message": "",
-                     *               "started_at": "2026-11-21T12:00:00Z",
-                     *               "finished_at": null
-                     *             }
-                     *           ]
-                     *         }
-                     *       ]
-                     *     }
-                     */
-                    "application/json": components["schemas"]["ShownJob"];
-                };
-            };
-            /** @description The request is not valid */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Log in first */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description This is not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such job; There is nothing here */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The request did not arrive in time */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description This does not fit the present state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The request's URL is too long */
-            414: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The request's headers are too large */
-            431: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Something went wrong on our side */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A server behind the gateway failed while it answered */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description This part is not available now; try again in a moment */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The answer took too long */
-            504: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "jobs.cancel_any": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @example job_01a1fdfa460070349be9cd064bdc9384 */
-                job_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "id": "job_01a1fdfa460070349be9cd064bdc9384",
-                     *       "name": "ingest",
-                     *       "group": "ingest",
-                     *       "preparation_id": "upl_01a1fdfa460070349be9cd064bdc9384",
-                     *       "title_id": "ttl_01a1fdfa460070349be9cd064bdc9384",
-                     *       "title": "Metropolis",
-                     *       "filename": "metropolis.mkv",
-                     *       "state": "Finished",
-                     *       "reason": "killed",
-                     *       "message": "It was canceled.",
-                     *       "paused": false,
-                     *       "progress": 0.4,
-                     *       "eta_s": null,
-                     *       "created_at": "2026-11-21T12:00:00Z",
-                     *       "version": 17,
-                     *       "stages": [
-                     *         {
-                     *           "name": "rungs",
-                     *           "state": "running",
-                     *           "steps": 12,
-                     *           "done": 3,
-                     *           "running": 1,
-                     *           "progress": 0.27,
-                     *           "message": "",
-                     *           "tasks": [
-                     *             {
-                     *               "step": "rungs.3",
-                     *               "attempt": 1,
-                     *               "state": "Started",
-                     *               "reason": null,
-                     *               "progress": 0.25,
-                     *               "message": "",
-                     *               "started_at": "2026-11-21T12:00:00Z",
-                     *               "finished_at": null
-                     *             }
-                     *           ]
-                     *         }
-                     *       ]
-                     *     }
-                     */
-                    "application/json": components["schemas"]["ShownJob"];
-                };
-            };
-            /** @description The request is not valid */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Log in first */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description This is not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such job; There is nothing here */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The request did not arrive in time */
-            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15506,6 +15910,2683 @@ export interface operations {
             };
             /** @description This is not allowed */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "instances.instances": {
+        parameters: {
+            query?: {
+                /**
+                 * @description The cursor of the answer before; -1: tell me now.
+                 * @example -1
+                 */
+                after?: number;
+                /**
+                 * @description Seconds to wait for a change.
+                 * @example 20
+                 */
+                wait_s?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "cursor": 1795258800000,
+                     *       "instances": [
+                     *         {
+                     *           "id": "api-2.api@films",
+                     *           "service": "api",
+                     *           "url": "http://127.0.0.1:9002",
+                     *           "zone": "a",
+                     *           "version": "0.1.0",
+                     *           "state": "up",
+                     *           "since": "2026-11-21T12:00:00Z",
+                     *           "marked": null
+                     *         }
+                     *       ],
+                     *       "whole": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Instances"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "instances.drain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example api-2.api@films */
+                instance_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "api-2.api@films",
+                     *       "service": "api",
+                     *       "url": "http://127.0.0.1:9002",
+                     *       "zone": "a",
+                     *       "version": "0.1.0",
+                     *       "state": "draining",
+                     *       "since": "2026-11-21T12:00:00Z",
+                     *       "marked": "draining"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Instance"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such instance, or its lease has run out; There is nothing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "instances.up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example api-2.api@films */
+                instance_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "api-2.api@films",
+                     *       "service": "api",
+                     *       "url": "http://127.0.0.1:9002",
+                     *       "zone": "a",
+                     *       "version": "0.1.0",
+                     *       "state": "up",
+                     *       "since": "2026-11-21T12:00:00Z",
+                     *       "marked": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Instance"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such instance, or its lease has run out; There is nothing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "properties.properties": {
+        parameters: {
+            query?: {
+                /**
+                 * @description The cursor of the answer before; -1: tell me now.
+                 * @example -1
+                 */
+                after?: number;
+                /**
+                 * @description Seconds to wait for a change.
+                 * @example 20
+                 */
+                wait_s?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "cursor": 12,
+                     *       "properties": [
+                     *         {
+                     *           "name": "gateway.limits",
+                     *           "value": {
+                     *             "in_flight": 1000
+                     *           },
+                     *           "version": 3,
+                     *           "by": "acc_01a1fdfa460070349be9cd064bdc9384",
+                     *           "at": "2026-11-21T12:00:00Z",
+                     *           "comment": "a quiet evening"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PropertyList"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "properties.versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example gateway.limits */
+                property_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "cursor": 12,
+                     *       "properties": [
+                     *         {
+                     *           "name": "gateway.limits",
+                     *           "value": {
+                     *             "in_flight": 1000
+                     *           },
+                     *           "version": 3,
+                     *           "by": "acc_01a1fdfa460070349be9cd064bdc9384",
+                     *           "at": "2026-11-21T12:00:00Z",
+                     *           "comment": "a quiet evening"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PropertyList"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No property of that name was ever set; There is nothing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "properties.assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example gateway.limits */
+                property_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "value": {
+                 *         "in_flight": 1000
+                 *       },
+                 *       "comment": "a quiet evening",
+                 *       "if_version": 2
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewValue"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "gateway.limits",
+                     *       "value": {
+                     *         "in_flight": 1000
+                     *       },
+                     *       "version": 3,
+                     *       "by": "acc_01a1fdfa460070349be9cd064bdc9384",
+                     *       "at": "2026-11-21T12:00:00Z",
+                     *       "comment": "a quiet evening"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Property"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody else has changed this meanwhile */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "properties.roll_back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example gateway.limits */
+                property_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "version": 1,
+                 *       "comment": "a loud evening"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Back"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "gateway.limits",
+                     *       "value": {
+                     *         "in_flight": 1000
+                     *       },
+                     *       "version": 4,
+                     *       "by": "acc_01a1fdfa460070349be9cd064bdc9384",
+                     *       "at": "2026-11-21T12:00:00Z",
+                     *       "comment": "a quiet evening"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Property"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No property of that name was ever set; There is nothing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody else has changed this meanwhile */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "routing.now": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "version": 2,
+                     *       "table": {
+                     *         "routes": [
+                     *           {
+                     *             "name": "api",
+                     *             "match": {
+                     *               "prefix": "/api",
+                     *               "hosts": [],
+                     *               "methods": [],
+                     *               "headers": {},
+                     *               "cookies": {},
+                     *               "territories": [],
+                     *               "prefetch": false,
+                     *               "percent": 100
+                     *             },
+                     *             "to": "api",
+                     *             "redirect": null,
+                     *             "answer": null,
+                     *             "maintenance": null,
+                     *             "rewrite": null,
+                     *             "priority": "browse",
+                     *             "attempts": 3,
+                     *             "try_s": 60,
+                     *             "total_s": 60,
+                     *             "rates": [],
+                     *             "caching": null,
+                     *             "collapse": false,
+                     *             "compress": false,
+                     *             "most_bytes": null,
+                     *             "silence_s": null,
+                     *             "tunnel": false
+                     *           }
+                     *         ]
+                     *       },
+                     *       "of_house": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TableVersion"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "routing.apply": {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only say what would change.
+                 * @example false
+                 */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "table": {
+                 *         "routes": [
+                 *           {
+                 *             "name": "api",
+                 *             "match": {
+                 *               "prefix": "/api"
+                 *             },
+                 *             "to": "api"
+                 *           }
+                 *         ]
+                 *       },
+                 *       "comment": "old links go on working",
+                 *       "if_version": 2
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewTable"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "version": 3,
+                     *       "applied": true,
+                     *       "changes": {
+                     *         "added": [
+                     *           "moved"
+                     *         ],
+                     *         "removed": [],
+                     *         "changed": [
+                     *           {
+                     *             "name": "play",
+                     *             "fields": [
+                     *               "priority"
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "reordered": false,
+                     *         "moved": [
+                     *           {
+                     *             "request": "GET /old/x",
+                     *             "before": "",
+                     *             "after": "moved"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "remarks": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AppliedTable"];
+                };
+            };
+            /** @description The request is not valid; The route table cannot be used */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody else has changed this meanwhile */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "routing.versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "versions": [
+                     *         {
+                     *           "version": 2,
+                     *           "at": "2026-11-21T12:00:00Z",
+                     *           "by": "acc_01a1fdfa460070349be9cd064bdc9384",
+                     *           "comment": "",
+                     *           "of_house": false
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TableVersions"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "routing.version": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 2 */
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "version": 2,
+                     *       "table": {
+                     *         "routes": [
+                     *           {
+                     *             "name": "api",
+                     *             "match": {
+                     *               "prefix": "/api",
+                     *               "hosts": [],
+                     *               "methods": [],
+                     *               "headers": {},
+                     *               "cookies": {},
+                     *               "territories": [],
+                     *               "prefetch": false,
+                     *               "percent": 100
+                     *             },
+                     *             "to": "api",
+                     *             "redirect": null,
+                     *             "answer": null,
+                     *             "maintenance": null,
+                     *             "rewrite": null,
+                     *             "priority": "browse",
+                     *             "attempts": 3,
+                     *             "try_s": 60,
+                     *             "total_s": 60,
+                     *             "rates": [],
+                     *             "caching": null,
+                     *             "collapse": false,
+                     *             "compress": false,
+                     *             "most_bytes": null,
+                     *             "silence_s": null,
+                     *             "tunnel": false
+                     *           }
+                     *         ]
+                     *       },
+                     *       "of_house": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TableVersion"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "routing.roll_back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "version": 1,
+                 *       "comment": ""
+                 *     }
+                 */
+                "application/json": components["schemas"]["WayBack"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "version": 3,
+                     *       "applied": true,
+                     *       "changes": {
+                     *         "added": [
+                     *           "moved"
+                     *         ],
+                     *         "removed": [],
+                     *         "changed": [
+                     *           {
+                     *             "name": "play",
+                     *             "fields": [
+                     *               "priority"
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "reordered": false,
+                     *         "moved": [
+                     *           {
+                     *             "request": "GET /old/x",
+                     *             "before": "",
+                     *             "after": "moved"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "remarks": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AppliedTable"];
+                };
+            };
+            /** @description The request is not valid; The route table cannot be used */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "routing.explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "path": "/api/play/x",
+                 *       "method": "POST",
+                 *       "headers": {
+                 *         "purpose": "prefetch"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["Question"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "route": "play",
+                     *       "looks": [
+                     *         {
+                     *           "route": "play-ahead",
+                     *           "why_not": "it is not fetched ahead of need"
+                     *         },
+                     *         {
+                     *           "route": "play",
+                     *           "why_not": ""
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Explanation"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "traffic.live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "at": "2026-11-21T12:00:00Z",
+                     *       "old": false,
+                     *       "whole": {
+                     *         "per_s": 40.2,
+                     *         "failed": 0.0012,
+                     *         "refused": 0,
+                     *         "retries_per_s": 0.1,
+                     *         "p50_s": 0.004,
+                     *         "p90_s": 0.012,
+                     *         "p99_s": 0.085,
+                     *         "recent": [
+                     *           38,
+                     *           40.2
+                     *         ],
+                     *         "recent_failed": [
+                     *           0,
+                     *           0.2
+                     *         ]
+                     *       },
+                     *       "categories": {
+                     *         "SUCCESS": 2412,
+                     *         "FAILURE_ORIGIN_READ_TIMEOUT": 3
+                     *       },
+                     *       "gateways": [
+                     *         {
+                     *           "name": "core.gateway@films",
+                     *           "zone": "home",
+                     *           "old": false,
+                     *           "heard_s": 0.4,
+                     *           "up_s": 86400,
+                     *           "draining": false,
+                     *           "connections": 212,
+                     *           "in_flight": 3,
+                     *           "limit": 1000,
+                     *           "lag_s": 0.0004,
+                     *           "per_s": 40.2
+                     *         }
+                     *       ],
+                     *       "routes": [
+                     *         {
+                     *           "name": "play",
+                     *           "origin": "api",
+                     *           "flow": {
+                     *             "per_s": 40.2,
+                     *             "failed": 0.0012,
+                     *             "refused": 0,
+                     *             "retries_per_s": 0.1,
+                     *             "p50_s": 0.004,
+                     *             "p90_s": 0.012,
+                     *             "p99_s": 0.085,
+                     *             "recent": [
+                     *               38,
+                     *               40.2
+                     *             ],
+                     *             "recent_failed": [
+                     *               0,
+                     *               0.2
+                     *             ]
+                     *           }
+                     *         }
+                     *       ],
+                     *       "origins": [
+                     *         {
+                     *           "name": "api",
+                     *           "in_flight": 3,
+                     *           "limit": 64,
+                     *           "shed_per_s": 0,
+                     *           "flow": {
+                     *             "per_s": 40.2,
+                     *             "failed": 0.0012,
+                     *             "refused": 0,
+                     *             "retries_per_s": 0.1,
+                     *             "p50_s": 0.004,
+                     *             "p90_s": 0.012,
+                     *             "p99_s": 0.085,
+                     *             "recent": [
+                     *               38,
+                     *               40.2
+                     *             ],
+                     *             "recent_failed": [
+                     *               0,
+                     *               0.2
+                     *             ]
+                     *           },
+                     *           "instances": [
+                     *             {
+                     *               "name": "core.api@films",
+                     *               "zone": "home",
+                     *               "state": "up",
+                     *               "seen_by": 1,
+                     *               "ejected_by": 0,
+                     *               "in_flight": 3,
+                     *               "ejections": 0,
+                     *               "utilization": 0.31,
+                     *               "flow": {
+                     *                 "per_s": 40.2,
+                     *                 "failed": 0.0012,
+                     *                 "refused": 0,
+                     *                 "retries_per_s": 0.1,
+                     *                 "p50_s": 0.004,
+                     *                 "p90_s": 0.012,
+                     *                 "p99_s": 0.085,
+                     *                 "recent": [
+                     *                   38,
+                     *                   40.2
+                     *                 ],
+                     *                 "recent_failed": [
+                     *                   0,
+                     *                   0.2
+                     *                 ]
+                     *               }
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "filters": [
+                     *         {
+                     *           "kind": "inbound",
+                     *           "name": "PassportSwap",
+                     *           "on": true,
+                     *           "percent": 100,
+                     *           "runs": 193088,
+                     *           "failures": 0,
+                     *           "mean_s": 0.000021,
+                     *           "source": ""
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Live"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "traffic.requests": {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only those kept for this reason.
+                 * @example failed
+                 */
+                why?: ("slow" | "failed" | "sample") | null;
+                /**
+                 * @description Only those answered so: `503`, or `5xx` for a class.
+                 * @example 5xx
+                 */
+                status?: string;
+                /**
+                 * @description Only those of this route.
+                 * @example play
+                 */
+                route?: string;
+                /** @description Only those of this member: an account's id. */
+                account?: string;
+                /** @description `next` of the page before. */
+                before?: string | null;
+                /** @example 50 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "requests": [
+                     *         {
+                     *           "id": "req_01a1fdfa460070349be9cd064bdc9384",
+                     *           "trace": "01a1fdfa460070349be9cd064bdc9384",
+                     *           "at": "2026-11-21T12:00:00Z",
+                     *           "gateway": "core.gateway@films",
+                     *           "zone": "home",
+                     *           "why": "failed",
+                     *           "method": "POST",
+                     *           "target": "/api/play/ttl_01a1fdfa460070349be9cd064bdc9384",
+                     *           "route": "play",
+                     *           "origin": "api",
+                     *           "account": "acc_01a1fdfa460070349be9cd064bdc9384",
+                     *           "status": 504,
+                     *           "category": "FAILURE_ORIGIN_READ_TIMEOUT",
+                     *           "body_ms": 1.2,
+                     *           "filters_ms": 3.4,
+                     *           "first_ms": 60003.5,
+                     *           "ended_ms": 60003.5,
+                     *           "waits": [
+                     *             {
+                     *               "filter": "PassportSwap",
+                     *               "began_ms": 0.1,
+                     *               "ended_ms": 3.3
+                     *             }
+                     *           ],
+                     *           "tries": [
+                     *             {
+                     *               "instance": "core.api@films",
+                     *               "zone": "home",
+                     *               "reused": true,
+                     *               "began_ms": 3.4,
+                     *               "sent_ms": 3.5,
+                     *               "answered_ms": null,
+                     *               "ended_ms": 60003.4,
+                     *               "status": 0,
+                     *               "category": "FAILURE_ORIGIN_READ_TIMEOUT"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RequestsListed"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No request of that id was kept: only slow and failed ones are, for a while */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request's headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server behind the gateway failed while it answered */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This part is not available now; try again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer took too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "traffic.one": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example req_01a1fdfa460070349be9cd064bdc9384 */
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "req_01a1fdfa460070349be9cd064bdc9384",
+                     *       "trace": "01a1fdfa460070349be9cd064bdc9384",
+                     *       "at": "2026-11-21T12:00:00Z",
+                     *       "gateway": "core.gateway@films",
+                     *       "zone": "home",
+                     *       "why": "failed",
+                     *       "method": "POST",
+                     *       "target": "/api/play/ttl_01a1fdfa460070349be9cd064bdc9384",
+                     *       "route": "play",
+                     *       "origin": "api",
+                     *       "account": "acc_01a1fdfa460070349be9cd064bdc9384",
+                     *       "status": 504,
+                     *       "category": "FAILURE_ORIGIN_READ_TIMEOUT",
+                     *       "body_ms": 1.2,
+                     *       "filters_ms": 3.4,
+                     *       "first_ms": 60003.5,
+                     *       "ended_ms": 60003.5,
+                     *       "waits": [
+                     *         {
+                     *           "filter": "PassportSwap",
+                     *           "began_ms": 0.1,
+                     *           "ended_ms": 3.3
+                     *         }
+                     *       ],
+                     *       "tries": [
+                     *         {
+                     *           "instance": "core.api@films",
+                     *           "zone": "home",
+                     *           "reused": true,
+                     *           "began_ms": 3.4,
+                     *           "sent_ms": 3.5,
+                     *           "answered_ms": null,
+                     *           "ended_ms": 60003.4,
+                     *           "status": 0,
+                     *           "category": "FAILURE_ORIGIN_READ_TIMEOUT"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Journey"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No request of that id was kept: only slow and failed ones are, for a while; There is nothing here */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

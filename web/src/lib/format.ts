@@ -6,6 +6,9 @@ export function money({ amount, currency }: Money): string {
   return format.format(amount / 10 ** digits);
 }
 
+/** The same with its first letter large. */
+export const capital = (words: string) => words.charAt(0).toUpperCase() + words.slice(1);
+
 /** "1 h 32 min", "4 min", "45 s". */
 export function duration(seconds: number): string {
   if (seconds < 60) return `${Math.max(1, Math.round(seconds))}\u00a0s`;

@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useState } from "react";
-import { preparations } from "./calls/studio";
+import { preparations } from "./calls/preparations";
 import { pause, WAIT_S } from "./polling";
 import { type Problem, problemOf } from "./problem";
 import type { Preparation } from "./shapes";
@@ -13,9 +13,13 @@ export function usePreparations(enabled: boolean) {
   const [known, setKnown] = useState<Map<string, Preparation> | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
 
-  /** What an answer says of some of them counts at once. */
+  /** What an answer says of some of them counts at once, unless something later is known. */
   const adopt = useCallback((changed: Preparation[]) => {
-    setKnown((before) => new Map([...(before ?? []), ...changed.map((one) => [one.id, one] as const)]));
+    setKnown((before) => {
+      const after = new Map(before);
+      for (const one of changed) if (one.version >= (after.get(one.id)?.version ?? 0)) after.set(one.id, one);
+      return after;
+    });
   }, []);
 
   useEffect(() => {
@@ -39,8 +43,8 @@ export function usePreparations(enabled: boolean) {
           const asked: Awaited<ReturnType<typeof preparations>> =
             cursor === null ? await preparations(0, 0, stop.signal) : await preparations(cursor, WAIT_S, stop.signal);
           if (cursor === null || asked.preparations.length > 0) take(asked.preparations);
-          else await pause(200); // a server that does not wait must not be asked in a tight loop
           cursor = asked.cursor;
+          await pause(200); // a burst of changes is drawn once
         } catch (error) {
           if (stop.signal.aborted) return;
           setProblem(problemOf(error));

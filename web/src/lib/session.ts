@@ -31,8 +31,15 @@ export function isLimited(profile: Profile | null): boolean {
   return profile !== null && profile.maturity < 18;
 }
 
+type Role = Session["account"]["roles"][number];
+
+/** Whether the account has one of these roles, and this profile its use. */
+export function hasRole(session: Session | null, ...roles: Role[]): boolean {
+  return session !== null && roles.some((role) => session.account.roles.includes(role)) && !isLimited(session.profile);
+}
+
 export function isEditor(session: Session | null): boolean {
-  return session !== null && session.account.roles.includes("editor") && !isLimited(session.profile);
+  return hasRole(session, "editor");
 }
 
 /** Another profile (or account) sees other things: nothing of the one before stays. */

@@ -46,10 +46,17 @@ export type Appliance = Play["appliances"][number];
 export type Heartbeat = Body<"/api/play/sessions/{session_id}/heartbeat", "post">;
 export type BeaconEvent = Body<"/api/beacon", "post">["events"][number];
 
+export type Live = Answer<"/api/operations/traffic", "get">;
+export type Flow = Live["whole"];
+export type Origin = Live["origins"][number];
+export type Instance = Origin["instances"][number];
+export type Filter = Live["filters"][number];
+export type Journey = Answer<"/api/operations/requests/{request_id}", "get">;
+
 export type Preparation = Answer<"/api/studio/preparations", "get">["preparations"][number];
-export type FilmJob = Answer<"/api/studio/jobs", "get">["jobs"][number];
-export type FilmStage = FilmJob["stages"][number];
-export type FilmTask = FilmStage["tasks"][number];
+export type Finding = NonNullable<Preparation["findings"]>[number];
+export type Stage = NonNullable<Preparation["stages"]>[number];
+export type Try = Stage["tasks"][number];
 export type Chapter = Answer<"/api/studio/titles/{title_id}/chapters", "get">["chapters"][number];
 export type StudioPicture = Answer<"/api/studio/titles/{title_id}/artwork", "get">["pictures"][number];
 export type Shape = StudioPicture["shape"];

@@ -34,12 +34,13 @@ def frames(source: Source) -> int:
 
 
 def chunks(source: Source, about_s: float) -> list[Chunk]:
-    """The film in nearly equal chunks of about `about_s` seconds; one where it is short or cannot be entered in the middle."""
+    """The film in nearly equal chunks of about `about_s` seconds; one where it is short, or cannot be entered in the middle:
+    of a telecined film every fifth frame is dropped, counted from its start."""
     whole = frames(source)
     segment = SEGMENT_GOPS * frames_a_gop(source.video.rate)
     segments = -(-whole // segment)
     parts = 1
-    if source.seekable and _FOUND_EXACTLY & set(source.container.split(",")):
+    if source.seekable and not source.video.telecined and _FOUND_EXACTLY & set(source.container.split(",")):
         parts = max(1, min(segments, round(whole / source.video.rate / Fraction(about_s))))
     bounds = [segments * place // parts * segment for place in range(parts)] + [whole]
     return [Chunk(n, start, end - start) for n, (start, end) in enumerate(pairwise(bounds))]

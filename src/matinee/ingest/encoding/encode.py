@@ -19,6 +19,9 @@ from matinee.services.jobs.programs import Ended, Programs
 SAMPLE_RATE = 48000
 _LEAST_TICKS = 10_000
 _SURROUND = 6
+_LEVEL_1B_BLOCKS = 99
+_RESTARTING = {"mpegts", "mpeg", "ogg", "live_flv"}
+"""Forms whose clock may start again within a file."""
 
 
 async def picture(  # noqa: PLR0913, PLR0917 - what is encoded, with what, of what, into what
@@ -95,6 +98,7 @@ def picture_command(
         *_from(chunk, source),
         *("-i", about(str(path)), "-filter_complex", ";".join(_graph(source, rungs, chunk))),
         *(word for rung in rungs for word in _rung(rung, source, chunk, into, threads)),
+        *_all_read(source),
     ]
 
 
@@ -103,11 +107,20 @@ def sound_command(tools: Toolchain, path: Path, source: Source, loudness_lufs: f
     return [
         *(*_reading(tools.ffmpeg), "-i", about(str(path))),
         *(word for form in sounds(source) for word in _sound(form, source, loudness_lufs, into)),
+        *_all_read(source),
     ]
 
 
 def _reading(ffmpeg: str) -> tuple[str, ...]:
     return (ffmpeg, "-v", "error", "-nostdin", "-y", "-progress", "pipe:1", *GUARDS)
+
+
+def _all_read(source: Source) -> tuple[str, ...]:
+    """Where a clock may start again, ffmpeg counts from the first time of the streams that a command uses: the picture's and
+    the sound's have to use the same."""
+    if source.container not in _RESTARTING:
+        return ()
+    return ("-map", "0:v?", "-map", "0:a?", "-c", "copy", "-f", "null", "-")
 
 
 def _from(chunk: Chunk, source: Source) -> tuple[str, ...]:
@@ -135,15 +148,27 @@ def _rung(rung: Rung, source: Source, chunk: Chunk, into: Path, threads: int) ->
     gop = str(frames_a_gop(rate))
     return [
         *("-map", f"[{rung.name}]", "-map_metadata", "-1", "-map_chapters", "-1", "-frames:v", str(chunk.count)),
-        *(_av1(threads) if rung.codec is Codec.AV1 else _h264(threads)),
+        *(_av1(threads) if rung.codec is Codec.AV1 else _h264(rung, threads)),
         *("-maxrate", f"{rung.kbps}k", "-bufsize", f"{2 * rung.kbps}k", "-g", gop, "-pix_fmt", "yuv420p"),
         *("-video_track_timescale", str(ticks(rate)), about(str(into / f"{rung.name}.mp4"))),
     ]
 
 
-def _h264(threads: int) -> list[str]:
+def _h264(rung: Rung, threads: int) -> list[str]:
+    """Of a tiny picture x264 would say level 1b, which Shaka and dash.js in Chromium refuse (H.264, annex A, table A-1)."""
+    tiny = -(-rung.width // 16) * -(-rung.height // 16) <= _LEVEL_1B_BLOCKS
     return [
-        *("-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-crf", "23"),
+        *(
+            "-c:v",
+            "libx264",
+            "-preset",
+            "veryfast",
+            "-profile:v",
+            "high",
+            "-crf",
+            "23",
+            *(("-level", "2") if tiny else ()),
+        ),
         *("-sc_threshold", "0", "-bf", "3", "-x264-params", "open-gop=0:keyint-min=1:scenecut=0"),
         *(("-threads", str(threads)) if threads else ()),
     ]

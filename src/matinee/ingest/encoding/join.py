@@ -11,7 +11,7 @@ from pathlib import Path
 from matinee.ingest.encoding.encode import ticks
 from matinee.ingest.toolchain import Toolchain, about
 from matinee.runtime.errors import MatineeError, OutOfSpace
-from matinee.services.jobs.programs import Programs
+from matinee.services.jobs.programs import Ended, Programs
 
 
 async def join(
@@ -25,7 +25,7 @@ async def join(
         await asyncio.to_thread(_linked, parts[0], into)
         return
     listed = into.with_suffix(".txt")
-    text = "".join(_entry(part, length) for part, length in zip(parts, seconds, strict=True))
+    text = "".join(entry(part, length) for part, length in zip(parts, seconds, strict=True))
     await asyncio.to_thread(listed.write_text, text)
     frame = Fraction(ticks(rate)) / rate
     clock = f"setts=pts=round(PTS/{frame})*{frame}:dts=round(DTS/{frame})*{frame}:duration={frame}"
@@ -37,10 +37,15 @@ async def join(
         ]
     )
     await asyncio.to_thread(listed.unlink)
-    if ended.disk_full:
-        raise OutOfSpace("There was no room on the disk to join the film's parts.")
     if ended.code != 0:
-        raise MatineeError(f"The film's parts could not be joined: {ended.last_words}")
+        raise failure(ended)
+
+
+def failure(ended: Ended) -> MatineeError:
+    """Why parts could not be joined."""
+    if ended.disk_full:
+        return OutOfSpace("There was no room on the disk to join the film's parts.")
+    return MatineeError(f"The film's parts could not be joined: {ended.last_words}")
 
 
 def _linked(part: Path, into: Path) -> None:
@@ -51,6 +56,7 @@ def _linked(part: Path, into: Path) -> None:
         shutil.copyfile(part, into)
 
 
-def _entry(part: Path, seconds: Fraction) -> str:
+def entry(part: Path, seconds: Fraction) -> str:
+    """A file's place in a list of files to be joined, where it lasts so long."""
     name = str(part).replace("'", r"'\''")
     return f"file 'file:{name}'\nduration {float(seconds):.6f}\n"

@@ -30,15 +30,25 @@ def picture(source: Source) -> list[str]:
     """The filters that bring the chosen picture, as ffmpeg decodes and turns it, to progressive frames without borders in
     8-bit 4:2:0 of BT.709, limited range. They stand before `fps` and the scaling to each rung, which makes pixels square."""
     video = source.video
-    parity = "bff" if video.bottom_first else "tff"
+    behind_s = (video.late_ms + video.delay_ms) / 1000
     return [
-        *([f"setpts=PTS-{video.late_ms / 1000:.6f}/TB"] if video.late_ms else []),
-        *([f"bwdif=mode=send_frame:parity={parity}:deint=all"] if video.interlaced else []),
+        *([f"setpts=round(PTS-{behind_s:.6f}/TB)"] if behind_s else []),
+        *_unwoven(video),
         *([f"crop={video.crop.width}:{video.crop.height}:{video.crop.x}:{video.crop.y}"] if video.crop else []),
         *_colours(video),
         "format=yuv420p",
         _TAGS,
     ]
+
+
+def _unwoven(video: Video) -> list[str]:
+    """Of a telecined film its pictures are put together anew, and what is left twice is dropped; a frame that finds no other
+    half is made of one, as all of an interlaced film are."""
+    parity = "bff" if video.bottom_first else "tff"
+    made = f"bwdif=mode=send_frame:parity={parity}:deint="
+    if video.telecined:
+        return [f"fieldmatch=order={parity}:combmatch=full", f"{made}interlaced", "decimate"]
+    return [f"{made}all"] if video.interlaced else []
 
 
 def sound(audio: Audio, target_lufs: float, channels: int = 2) -> list[str]:

@@ -67,10 +67,11 @@ class Numbered(Struct, frozen=True):
 
 
 class Part(Struct, frozen=True):
-    """One of the files that are a film together. `stem` is what they share."""
+    """One of the files that are a film together. `stem` is what they share. A `disc` is not called "part"."""
 
     stem: str
     number: int
+    disc: bool = False
 
 
 def film(stem: str) -> Named:
@@ -114,7 +115,8 @@ def part(stem: str) -> Part | None:
     if found is None or not words(found["stem"]):
         return None
     number = found["number"].lower()
-    return Part(found["stem"], int(number) if number.isdigit() else "abcd".index(number) + 1)
+    in_order = int(number) if number.isdigit() else "abcd".index(number) + 1
+    return Part(found["stem"], in_order, disc=not found["kind"].lower().startswith("p"))
 
 
 def words(text: str) -> str:

@@ -31,11 +31,10 @@ def order(film: Found, key: str, told: dict[str, Any] | None = None, **more: Any
     """What is asked for a film, from its name, then its NFO, its JSON, and what is `told` of it, each above the one before;
     `more` are values of `Start`.
 
-    Raises Invalid where the film is in parts, or what is told of it does not fit.
+    Raises Invalid where a part of the film is missing, or what is told of it does not fit.
     """
-    if len(film.parts) > 1:
-        parts = ", ".join(part.name for part in film.parts)
-        raise Invalid(f"{film.title} is in {len(film.parts)} parts; join them into one film file first: {parts}")
+    if film.missing:
+        raise Invalid(_lack(film))
     notes: list[str] = []
     about: dict[str, Any] = {"title": _line(film.title), **({"year": film.year} if film.year else {})}
     about |= _read(film.nfo, nfo.read, notes) | _read(film.notes, nfo.read_json, notes) | (told or {})
@@ -47,8 +46,15 @@ def order(film: Found, key: str, told: dict[str, Any] | None = None, **more: Any
         _sidecars(film, notes),
         poster=None if film.poster is None else str(film.poster),
         episode=_episode(film, about, notes),
+        further=[str(part) for part in film.parts[1:]],
     )
     return Order(replace(start, **{name: value for name, value in more.items() if value is not None}), notes)
+
+
+def _lack(film: Found) -> str:
+    *most, last = [str(number) for number in film.missing]
+    named = f"parts {', '.join(most)} and {last}" if most else f"part {last}"
+    return f"{film.title} lacks {named}: there are but {', '.join(part.name for part in film.parts)}"
 
 
 def _sidecars(film: Found, notes: list[str]) -> list[Sidecar]:
@@ -58,9 +64,19 @@ def _sidecars(film: Found, notes: list[str]) -> list[Sidecar]:
         )
     found: list[Sidecar] = []
     for path in film.subtitles[:MOST_SIDECARS]:
-        language, role = languages_and_role_of(path.name, film.path.stem)
-        found.append(Sidecar(str(path), language, role))
+        part = _part_of(path, film)
+        language, role = languages_and_role_of(path.name, film.parts[part or 0].stem)
+        found.append(Sidecar(str(path), language, role, part))
     return found
+
+
+def _part_of(text: PurePath, film: Found) -> int | None:
+    """The part that a subtitle file is named like; None where it is the whole film's."""
+    if len(film.parts) == 1:
+        return None
+    stem = text.stem.casefold()
+    like = [place for place, part in enumerate(film.parts) if stem.startswith(part.stem.casefold())]
+    return max(like, key=lambda place: len(film.parts[place].stem), default=None)
 
 
 def _episode(film: Found, about: dict[str, Any], notes: list[str]) -> InSeries | None:

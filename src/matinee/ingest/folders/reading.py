@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from matinee.ingest.folders import names
+from matinee.ingest.folders.parts import Together, together
 from matinee.ingest.limits import SUBTITLE_SUFFIXES
 
 FILM_SUFFIXES = frozenset(
@@ -61,7 +62,8 @@ class Place(Struct, frozen=True):
 
 class Found(Struct, frozen=True):
     """A film and what lies beside it. `nfo`, `notes` (JSON) and `poster` are its own, the `series_…` those of its series.
-    `parts` are the files in order where the film is in several, else it is alone there."""
+    `parts` are the files in order where the film is in several, else it is alone there; `missing` the numbers of those that
+    are not there."""
 
     parts: tuple[PurePath, ...]
     title: str
@@ -73,6 +75,7 @@ class Found(Struct, frozen=True):
     notes: PurePath | None = None
     series_nfo: PurePath | None = None
     series_notes: PurePath | None = None
+    missing: tuple[int, ...] = ()
 
     @property
     def path(self) -> PurePath:
@@ -141,11 +144,11 @@ class _Folder:
     """The files that may be films or lie beside them."""
 
     def __init__(self, paths: Sequence[PurePath]) -> None:
-        self._sets = _joined([path for path in paths if path.suffix.casefold() in FILM_SUFFIXES])
-        self._sole = Counter(parts[0].parent for parts in self._sets)
+        self._sets = together([path for path in paths if path.suffix.casefold() in FILM_SUFFIXES])
+        self._sole = Counter(one.parts[0].parent for one in self._sets)
         self._by_name = {(path.parent, path.name.casefold()): path for path in paths}
-        self._by_stem = {(parts[0].parent, stem): parts[0] for parts in self._sets for stem in _stems(parts)}
-        self._only = {parts[0].parent: parts[0] for parts in self._sets if self._sole[parts[0].parent] == 1}
+        self._by_stem = {(one.parts[0].parent, stem): one.parts[0] for one in self._sets for stem in one.stems}
+        self._only = {one.parts[0].parent: one.parts[0] for one in self._sets if self._sole[one.parts[0].parent] == 1}
         self._texts: dict[PurePath, list[PurePath]] = defaultdict(list)
         for path in paths:
             owner = self._owner(path) if path.suffix.casefold() in SUBTITLE_SUFFIXES else None
@@ -173,45 +176,43 @@ class _Folder:
         """The films, and those that cannot be told."""
         found: list[Found] = []
         ignored: list[Ignored] = []
-        for parts in self._sets:
-            film = self._film(parts, sole=self._sole[parts[0].parent] == 1)
+        for one in self._sets:
+            film = self._film(one, sole=self._sole[one.parts[0].parent] == 1)
             if film is None:
-                ignored += [Ignored(path, UNNUMBERED) for path in parts]
+                ignored += [Ignored(path, UNNUMBERED) for path in one.parts]
             else:
                 found.append(film)
         return _one_version(found, ignored)
 
-    def _film(self, parts: tuple[PurePath, ...], *, sole: bool) -> Found | None:
-        path = parts[0]
+    def _film(self, one: Together, *, sole: bool) -> Found | None:
+        path = one.parts[0]
         season = names.season_of(path.parent.name)
         numbered = names.episode(path.stem, season)
         if numbered is not None:
-            return self._episode(parts, numbered, season)
+            return self._episode(one, numbered, season)
         if season is not None:
             return None
-        stem = _stems(parts)[-1]
-        own, around = names.film(stem), names.film(path.parent.name)
+        own, around = names.film(one.name), names.film(path.parent.name)
         if sole and own.year is None and around.year is not None:
             own = around
         title = f"{own.title} ({own.rest})" if own.rest else own.title
-        return self._dressed(Found(parts, title, own.year), sole=sole)
+        return self._dressed(one, Found(one.parts, title, own.year), sole=sole)
 
-    def _episode(self, parts: tuple[PurePath, ...], numbered: names.Numbered, season: int | None) -> Found:
-        folder = parts[0].parent if season is None else parts[0].parent.parent
+    def _episode(self, one: Together, numbered: names.Numbered, season: int | None) -> Found:
+        here = one.parts[0].parent
+        folder = here if season is None else here.parent
         around = names.film(folder.name).title
         series = (around if season is not None else numbered.before) or around or numbered.before or "Series"
         in_season = numbered.season if numbered.season is not None else season or 0
         place = Place(series, in_season, numbered.number, numbered.number_to)
         title = numbered.after or _untitled(place)
-        film = self._dressed(Found(parts, title, None, place), sole=False)
-        above = [folder, parts[0].parent]
-        return replace(
-            film, series_nfo=self._named(above, ["tvshow.nfo"]), series_notes=self._named(above, ["series.json"])
-        )
+        film = self._dressed(one, Found(one.parts, title, None, place), sole=False)
+        nfo, notes = (self._named([folder, here], [name]) for name in ("tvshow.nfo", "series.json"))
+        return replace(film, series_nfo=nfo, series_notes=notes)
 
-    def _dressed(self, film: Found, *, sole: bool) -> Found:
+    def _dressed(self, one: Together, film: Found, *, sole: bool) -> Found:
         """The film with what lies beside it."""
-        stems = _stems(film.parts)
+        stems = one.stems
         pictures = [f"{stem}{end}" for stem in stems for end in ("-poster", "-thumb", "")]
         nfos = [f"{stem}.nfo" for stem in stems]
         notes = [f"{stem}.json" for stem in stems]
@@ -227,30 +228,13 @@ class _Folder:
             poster=self._named([folder], poster_names),
             nfo=self._named([folder], nfos),
             notes=self._named([folder], notes),
+            missing=one.missing,
         )
 
     def _named(self, folders: Sequence[PurePath], wanted: Sequence[str]) -> PurePath | None:
         """The first of these files that there is, in whatever case."""
         ways = ((folder, name.casefold()) for folder in folders for name in wanted)
         return next((self._by_name[way] for way in ways if way in self._by_name), None)
-
-
-def _stems(parts: Sequence[PurePath]) -> list[str]:
-    """The names by which others show that they belong to a film: its own, and without "cd1"."""
-    first = names.part(parts[0].stem) if len(parts) > 1 else None
-    return [parts[0].stem] if first is None else [parts[0].stem, first.stem]
-
-
-def _joined(films: Sequence[PurePath]) -> list[tuple[PurePath, ...]]:
-    """Each film's files: those of one folder that differ in "cd1", "cd2", … alone, from 1 on and whole, are one film."""
-    sets: dict[tuple[PurePath, str, str], dict[int, PurePath]] = defaultdict(dict)
-    for path in films:
-        if (part := names.part(path.stem)) is not None:
-            sets[path.parent, part.stem.casefold(), path.suffix.casefold()].setdefault(part.number, path)
-    whole = [parts for parts in sets.values() if len(parts) > 1 and sorted(parts) == list(range(1, len(parts) + 1))]
-    together: list[tuple[PurePath, ...]] = [tuple(parts[number] for number in sorted(parts)) for parts in whole]
-    taken = {path for parts in together for path in parts}
-    return sorted(together + [(path,) for path in films if path not in taken])
 
 
 def _one_version(films: list[Found], ignored: list[Ignored]) -> tuple[list[Found], list[Ignored]]:

@@ -9,24 +9,30 @@ import asyncio
 import math
 import re
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 from msgspec import structs
 
 from matinee.ingest.encoding import mends
-from matinee.ingest.findings import Finding
 from matinee.ingest.inspection import looks, packets, picture, remarks, sound, tracks, wholeness
 from matinee.ingest.inspection.looks import Look
 from matinee.ingest.inspection.numbers import whole
 from matinee.ingest.inspection.packets import Packets
 from matinee.ingest.inspection.probe import TRUNCATED, UNREADABLE, Entry, Probe, probe
+from matinee.ingest.inspection.stretches import longest
+from matinee.ingest.inspection.weave import FILM_SHARE, Weave, weave
 from matinee.ingest.source import Audio, Source, Video
 from matinee.ingest.timecode import clock
 from matinee.ingest.toolchain import Toolchain
 from matinee.runtime.errors import Invalid
 from matinee.services.jobs.programs import Programs
+from matinee.terms.finding import Finding
 
 __all__ = ["TRUNCATED", "UNREADABLE", "inspect"]
+
+_CLOSER = 3
+"""So many times the places are looked at before frames of a film are dropped."""
 
 _SMALLEST_SIDE = 16
 _SHORTEST_MS = 200
@@ -159,24 +165,34 @@ class _Inspection:
         """The picture as it will be encoded, and what is to be said of it. Raises Invalid when none can be."""
         video = _described(film, read, rate)
         ffmpeg = self._tools.wide_ffmpeg if mends.needs_wide(Source(0, 0, "", video)) else self._tools.ffmpeg
-        seen = await looks.looks(
-            self._programs,
-            ffmpeg,
-            self._path,
-            video,
-            read.count,
-            seekable=seekable,
-            interlaced=picture.claims_halves(film),
+        claimed = picture.claims_halves(film)
+        combed = picture.may_be_woven(video.height, rate, claimed=claimed)
+        look = partial(
+            looks.looks, self._programs, ffmpeg, self._path, video, read.count, seekable=seekable, combed=combed
         )
-        if not any(look.frames for look in seen):
+        seen = await look()
+        if not any(one.frames for one in seen):
             raise Invalid(UNDECODABLE)
+        steady = seekable and not video.variable_rate
+        woven = weave([one.combs for one in seen], video.rate, claimed=claimed, steady=steady)
+        if woven.telecined:
+            closer = await look(places=_CLOSER * looks.PLACES)
+            woven = weave([one.combs for one in closer], video.rate, claimed=claimed, steady=steady)
         aspect, absurd = picture.pixel_aspect(film)
-        video = _looked_at(video, film, aspect, seen)
+        video = _looked_at(video, aspect, seen, woven)
         if video.high_range:
             peak = await looks.peak_nits(self._programs, self._tools, self._path, video.index)
             video = structs.replace(video, peak_nits=peak or video.peak_nits)
+        if read.told_late:
+            shown = await looks.first_shown_s(self._programs, self._tools, self._path, video.index)
+            video = structs.replace(video, delay_ms=round(read.delay(video.index, shown) * 1000, 3))
         said = remarks.of_picture(video, read.mean_rate(), absurd_aspect=absurd)
-        return video, [*remarks.of_looks(seen), *remarks.of_holes(read.holes()), *said]
+        faults = [
+            *remarks.of_looks(seen),
+            *remarks.of_holes(read.holes()),
+            *remarks.of_corrupt(longest(read.corrupt(), 0)),
+        ]
+        return video, [*faults, *said]
 
 
 def _described(film: Entry, read: Packets, claimed: Fraction) -> Video:
@@ -215,10 +231,8 @@ def _depth(pixels: str) -> int:
     return int(next(filter(None, found.groups()))) if found else 8
 
 
-def _looked_at(video: Video, film: Entry, aspect: Fraction, seen: list[Look]) -> Video:
-    """With its borders off and its pixels square."""
-    frames = [frame for look in seen for frame in look.frames]
-    first = picture.fields(frames, video.rate, claimed=picture.claims_halves(film))
+def _looked_at(video: Video, aspect: Fraction, seen: list[Look], woven: Weave) -> Video:
+    """With its borders off, its pixels square and its halves put together."""
     crop = picture.borders(seen, video.width, video.height)
     inside = (crop.width, crop.height) if crop else (video.width, video.height)
     upright = aspect if picture.upright(0, 1, video.rotation) == (0, 1) else 1 / aspect
@@ -228,8 +242,10 @@ def _looked_at(video: Video, film: Entry, aspect: Fraction, seen: list[Look]) ->
         width=width,
         height=height,
         pixel_aspect=f"{aspect.numerator}:{aspect.denominator}",
-        interlaced=first is not None,
-        bottom_first=first == "bff",
+        interlaced=woven.upper_first is not None,
+        bottom_first=woven.upper_first is False,
+        telecined=woven.telecined,
+        frame_rate=str(video.rate * FILM_SHARE) if woven.telecined else video.frame_rate,
         crop=crop,
     )
 

@@ -18,7 +18,11 @@ _ROUNDING_S = 0.001
 _JUMPY = {"mpegts", "mpeg"}
 """Forms whose clock may start again within a file; ffmpeg then goes on from where it was, and so do we."""
 _HOLE_S = 1.0
+_NEAR_MS, _CUT_S = 1000, 0.25
 _UNEVEN_S, _UNEVEN, _UNEVEN_SHARE = 0.0025, 0.1, 0.01
+_MOST_DELAY_S = 1.0
+_FEW = 48
+"""So many pictures tell where those of an even film stand; over more, what its rate is rounded by would add up."""
 
 
 class Packets:
@@ -33,7 +37,11 @@ class Packets:
         self._latest: dict[int, float] = {}
         self._offsets: dict[int, float] = {}
         self._shown, self._decoded = array("d"), array("d")
+        self._corrupt: list[tuple[int, float]] = []
         self._unplaced = 0
+        self.told_late = False
+        """Whether the file says of its first picture when it is decoded, but not when it is shown."""
+        self._entered: float | None = None
         self.jumps = 0
         self.count = 0
         self.bytes_read = 0
@@ -48,13 +56,18 @@ class Packets:
         shown = number(pts)
         at = shown if shown is not None else decoded
         self.count += stream == self._picture
+        if stream == self._picture and self.count == 1 and "K" in flags:
+            self._entered = shown
         if at is None:
             self._unplaced += stream == self._picture
             return
         at += self._offset(stream, decoded if decoded is not None else at)
         self._firsts[stream] = min(self._firsts.get(stream, at), at)
         self._ends[stream] = max(self._ends.get(stream, at), at + (number(lasting) or 0.0))
+        if "C" in flags:  # C: not all of its bytes are right
+            self._corrupt.append((stream, at))
         if stream == self._picture:
+            self.told_late |= self.count == 1 and shown is None
             self._keep(shown, decoded)
 
     def _offset(self, stream: int, at: float) -> float:
@@ -76,9 +89,22 @@ class Packets:
         return max(0.0, self._firsts.get(stream, self._start) - self._start)
 
     def late(self, stream: int, rate: Fraction) -> float:
-        """How far a stream's first picture stands behind the frame that is due; less than one frame."""
-        behind = self.begin(stream) % float(1 / rate)
+        """How far a stream's pictures stand behind the frames that are due; less than one frame."""
+        behind = (self.begin(stream) + self._phase(float(1 / rate))) % float(1 / rate)
         return behind if _ROUNDING_S < behind < float(1 / rate) - _ROUNDING_S else 0.0
+
+    def _phase(self, frame: float) -> float:
+        """How far the pictures stand from where the first would have them: recorders make that one longer or shorter."""
+        if self.uneven() or not (gap := self.gap()):
+            return 0.0
+        first, *more = sorted(self._times())[:_FEW]
+        exact = frame / max(1, round(frame / gap))
+        return median((at - first + exact / 2) % exact - exact / 2 for at in more)
+
+    def delay(self, stream: int, shown_s: float | None) -> float:
+        """How far behind its time a decoder gives out the first picture, which it says is shown at `shown_s`."""
+        first = self._firsts.get(stream)
+        return 0.0 if shown_s is None or first is None else min(max(0.0, shown_s - first), _MOST_DELAY_S)
 
     def end(self, stream: int) -> float:
         """When a stream ends, from the film's start on; zero where it has no packets."""
@@ -91,6 +117,17 @@ class Packets:
         times = self._times()
         last = max(times) - self._start + self._offsets.get(self._picture, 0.0) if times else 0.0
         return max(self.end(self._picture), last + float(1 / rate))
+
+    @property
+    def copyable(self) -> bool:
+        """Whether its pictures can stand behind another film's as they are: each says when it is shown, by one clock, and the
+        first is a key picture before which none is shown."""
+        placed = 0 < self.count == len(self._shown) and not self.jumps
+        return placed and self._entered is not None and self._entered == min(self._shown)
+
+    def times(self) -> list[float]:
+        """When each picture is shown, from the film's start on, in their order."""
+        return [at - self._start for at in sorted(self._shown)]
 
     def gap(self) -> float:
         """The usual time between two pictures; zero of a single one."""
@@ -115,6 +152,17 @@ class Packets:
             return []
         times, least = [at - self._start for at in sorted(self._times())], _HOLE_S + self.gap()
         return [(round(a * 1000), round(b * 1000)) for a, b in pairwise(times) if b - a > least]
+
+    def corrupt(self) -> list[Stretch]:
+        """Where packets of any stream are damaged, as far as the file's form tells. The last ones of a stream are only cut off."""
+        found: list[Stretch] = []
+        inside = [at - self._start for stream, at in self._corrupt if self._ends[stream] - at > _CUT_S]
+        for at in sorted(round(max(0.0, each) * 1000) for each in inside):
+            if found and at - found[-1][1] <= _NEAR_MS:
+                found[-1] = (found[-1][0], at)
+            else:
+                found.append((at, at))
+        return found
 
     def _times(self) -> array[float]:
         """Where each picture is shown; where the file gives that of some only, when each is decoded."""

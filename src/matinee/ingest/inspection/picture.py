@@ -1,12 +1,11 @@
-"""Judges a picture: which stream it is, how it is shown, what of it is border, whether it is interlaced."""
+"""Judges a picture: which stream it is, how it is shown, what of it is border, whether it may be interlaced."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from fractions import Fraction
 
-from matinee.ingest.inspection.looks import Frame, Look
+from matinee.ingest.inspection.looks import Look
 from matinee.ingest.inspection.numbers import ratio
 from matinee.ingest.inspection.probe import Entry, flagged
 from matinee.ingest.source import Crop
@@ -16,9 +15,7 @@ FASTEST = Fraction(60)
 _USUAL = Fraction(25)
 _ROUNDING_S = 0.0006
 _ODDEST = Fraction(4)
-_INTERLACED_SHARE = {True: 0.2, False: 0.75}
-_SAME_FIRST = 0.9
-_MOST_WOVEN = Fraction(31)
+_LARGEST_WOVEN, _SLOWEST_WOVEN, _FASTEST_WOVEN = 1152, Fraction(49, 2), Fraction(31)
 _LEAST_BORDER, _LEAST_LEFT = 0.02, 0.5
 _SAME_EDGE = 0.01
 _AGREEING = 0.7
@@ -98,7 +95,7 @@ def shown(width: int, height: int, aspect: Fraction) -> tuple[int, int]:
 
 def borders(looks: list[Look], width: int, height: int) -> Crop | None:
     """The picture inside its black borders, all that was ever lit; None where there are none, or not the same ones all over."""
-    seen = [_union(lit) for look in looks if (lit := [frame.lit for frame in look.frames if frame.lit])]
+    seen = [_union(lit) for look in looks if (lit := [frame for frame in look.frames if frame])]
     if not seen:
         return None
     left, top, right, bottom = whole = _union(seen)
@@ -132,15 +129,7 @@ def claims_halves(stream: Entry) -> bool:
     return stream.get("field_order", "progressive") in {"tt", "bb", "tb", "bt"}
 
 
-def fields(frames: list[Frame], rate: Fraction, *, claimed: bool) -> str | None:
-    """Which half picture comes first, tff or bff, of an interlaced film. The file's own claim counts little, for it often lies;
-    but nobody makes half pictures of more than thirty frames a second without saying so.
-    In a progressive one, what moves up or down by an odd number of lines looks interlaced too: but not always the same way."""
-    if rate > _MOST_WOVEN and not claimed:
-        return None
-    kinds = Counter(frame.fields for frame in frames)
-    halves = kinds["tff"] + kinds["bff"]
-    first = "tff" if kinds["tff"] >= kinds["bff"] else "bff"
-    if halves < max(2, _INTERLACED_SHARE[claimed] * (halves + kinds["progressive"])):
-        return None
-    return first if kinds[first] >= _SAME_FIRST * halves else None
+def may_be_woven(height: int, rate: Fraction, *, claimed: bool) -> bool:
+    """Whether its frames may be made of half pictures: those of a film larger than HD are not, and without saying so nobody
+    makes them but of 25 or 30 frames a second."""
+    return height <= _LARGEST_WOVEN and (claimed or _SLOWEST_WOVEN <= rate <= _FASTEST_WOVEN)

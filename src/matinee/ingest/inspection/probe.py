@@ -37,7 +37,7 @@ class Probe(Struct, frozen=True):
 
 async def probe(programs: Programs, tools: Toolchain, path: Path) -> Probe:
     """Raises Invalid when the file is no film that can be read."""
-    shown = ("-show_format", "-show_streams", "-show_chapters", "-of", "json")
+    shown = ("-show_format", "-show_streams", "-show_chapters", "-show_data_hash", "sha256", "-of", "json")
     ended = await programs.run([tools.ffprobe, "-v", "error", *GUARDS, *shown, about(str(path))])
     if ended.code != 0:
         cut = "moov atom not found" in ended.errors and await asyncio.to_thread(_begins_as_mp4, path)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from fractions import Fraction
 
 from matinee.ingest import languages
-from matinee.ingest.findings import Finding, Kind
 from matinee.ingest.inspection.looks import Look
 from matinee.ingest.inspection.probe import Entry, title
 from matinee.ingest.inspection.sound import Heard
-from matinee.ingest.inspection.stretches import Stretch, longest, places
+from matinee.ingest.inspection.stretches import Stretch, longest, places, spans
 from matinee.ingest.source import Audio, Video
 from matinee.ingest.timecode import clock
+from matinee.terms.finding import Finding
+from matinee.terms.finding import FindingKind as Kind
 from matinee.terms.language import UNDETERMINED
 
 _SILENCE_MS = 5000
@@ -28,9 +29,10 @@ def of_file(promised_s: float, whole_s: float) -> list[Finding]:
 
 def of_picture(video: Video, rate: Fraction, *, absurd_aspect: bool) -> list[Finding]:
     """`rate` is how many frames a second the file has."""
-    halved = rate > video.rate * Fraction(11, 10) and not video.variable_rate
+    halved = rate > video.rate * Fraction(11, 10) and not video.variable_rate and not video.telecined
     found = [
-        (video.interlaced, Kind.INTERLACED, "The picture is interlaced; it is made progressive."),
+        (video.telecined, Kind.TELECINED, _spread(video, rate)),
+        (video.interlaced and not video.telecined, Kind.INTERLACED, "The picture is interlaced; it is made progressive."),
         (video.high_range, Kind.HIGH_RANGE, f"The film is {_FORMATS.get(video.transfer)}; it is made for usual screens (SDR)."),
         (_odd_colours(video), Kind.COLOUR, "The film's colours are stored in another way than usual; they are converted."),
         (_deep(video), Kind.DEPTH, f"The picture ({video.pixel_format}) is made with 8 bits a colour, 4:2:0, for all devices."),
@@ -52,7 +54,7 @@ def of_looks(looks: list[Look]) -> list[Finding]:
     blind = [(look.at_ms, look.at_ms) for look in looks if not look.frames]
     if not blind:
         return []
-    return [Finding(Kind.DAMAGE, f"The picture cannot be decoded {places(blind)}.", mended=False, at=blind)]
+    return [Finding(Kind.DAMAGE, f"The picture cannot be decoded {places(blind)}.", mended=False, at=spans(blind))]
 
 
 def of_holes(holes: list[Stretch]) -> list[Finding]:
@@ -60,7 +62,14 @@ def of_holes(holes: list[Stretch]) -> list[Finding]:
     if not holes:
         return []
     said = f"Pictures are missing {places(holes)}; the last one before stands there instead."
-    return [Finding(Kind.DAMAGE, said, mended=False, at=holes)]
+    return [Finding(Kind.DAMAGE, said, mended=False, at=spans(holes))]
+
+
+def of_corrupt(broken: list[Stretch]) -> list[Finding]:
+    """Of what was damaged on its way into the file."""
+    if not broken:
+        return []
+    return [Finding(Kind.DAMAGE, f"The file is damaged {places(broken)}.", mended=False, at=spans(broken))]
 
 
 def of_pictures(films: list[Entry]) -> list[Finding]:
@@ -96,7 +105,7 @@ def _of_track(place: int, of: int, heard: Heard, length_ms: int) -> list[Finding
         message = f"{name} has a loudness of {audio.loudness_lufs:.1f} LUFS; it is brought to that of all films here."
         found.append(Finding(Kind.LOUDNESS, message, mended=True))
     if quiet := longest(_inside(heard.silences, length_ms), _SILENCE_MS):
-        found.append(Finding(Kind.SILENCE, f"{name} is silent {places(quiet)}.", mended=False, at=quiet))
+        found.append(Finding(Kind.SILENCE, f"{name} is silent {places(quiet)}.", mended=False, at=spans(quiet)))
     return found
 
 
@@ -150,6 +159,12 @@ def _turn(rotation: int) -> int:
 
 def _fps(rate: Fraction) -> str:
     return f"{float(rate):.3f}".rstrip("0").rstrip(".")
+
+
+def _spread(video: Video, rate: Fraction) -> str:
+    return (
+        f"The film was spread over {_fps(rate)} pictures a second (telecine); its own {_fps(video.rate)} are restored."
+    )
 
 
 def _odd_colours(video: Video) -> bool:

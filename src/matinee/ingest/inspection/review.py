@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from matinee.ingest.findings import Finding, Kind
-from matinee.ingest.inspection.stretches import Stretch, covers, longest, places, without
+from matinee.ingest.inspection.stretches import Stretch, covers, longest, places, spans, without
 from matinee.ingest.source import Source
 from matinee.ingest.toolchain import Toolchain, about
 from matinee.runtime.errors import MatineeError
 from matinee.services.jobs.programs import Programs
+from matinee.terms.finding import Finding, FindingKind
 
 _BLACK_MS, _FROZEN_MS = 2000, 8000
 _LOOK = "blackdetect=d=0.5:pic_th=0.98:pix_th=0.1,freezedetect=n=-60dB:d=2,metadata=mode=print:file=-:direct=1"
@@ -37,7 +37,7 @@ def _black(found: list[Stretch], source: Source) -> list[Finding]:
         return []
     whole = covers(found, source.duration_ms)
     said = "The whole film is black." if whole else f"The picture is black {places(found)}."
-    return [Finding(Kind.BLACK, said, mended=False, at=found)]
+    return [Finding(FindingKind.BLACK, said, mended=False, at=spans(found))]
 
 
 def _frozen(found: list[Stretch], source: Source) -> list[Finding]:
@@ -45,7 +45,7 @@ def _frozen(found: list[Stretch], source: Source) -> list[Finding]:
         return []
     whole = covers(found, source.duration_ms)
     said = "The whole film is one still picture." if whole else f"The picture stands still {places(found)}."
-    return [Finding(Kind.FROZEN, said, mended=False, at=found)]
+    return [Finding(FindingKind.FROZEN, said, mended=False, at=spans(found))]
 
 
 class _Edges:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from matinee.ingest.timecode import clock
+from matinee.terms.finding import Span
 
 Stretch = tuple[int, int]
 """From and to, in milliseconds of the film."""
@@ -29,6 +30,11 @@ def _left(one: Stretch, others: list[Stretch]) -> list[Stretch]:
     inside = [(max(one[0], start), min(one[1], end)) for start, end in others if start < one[1] and end > one[0]]
     edges = [(one[0], one[0]), *inside, (one[1], one[1])]
     return [(before[1], after[0]) for before, after in pairwise(edges) if after[0] > before[1]]
+
+
+def spans(found: Iterable[Stretch]) -> list[Span]:
+    """The same as people outside are told."""
+    return [Span(start, end) for start, end in found]
 
 
 def covers(found: Iterable[Stretch], length_ms: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -25,6 +26,11 @@ def state_of(path: Path) -> FileState:
     """Raises OSError where there is no such file."""
     found = path.stat()
     return FileState(hashlib.sha256(os.fsencode(path)).hexdigest(), found.st_size, found.st_mtime_ns)
+
+
+def of_parts(digests: Sequence[str]) -> str:
+    """The SHA-256 of a film by those of its files in order; of a single one it is that file's."""
+    return digests[0] if len(digests) == 1 else hashlib.sha256("\n".join(digests).encode()).hexdigest()
 
 
 def content_of(connection: Connection, state: FileState) -> str | None:

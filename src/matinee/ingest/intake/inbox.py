@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from matinee.ingest.contract import Again, Ingest, InSeries, Preparation, Protection, Sidecar, Start, Take
 from matinee.ingest.intake import originals
@@ -28,8 +29,8 @@ _log = logging.getLogger(__name__)
 
 
 class Film(Struct, frozen=True, forbid_unknown_fields=True):
-    """`film.json`. `file`, `poster` and the sidecars' sources are names in the same folder; `filename` is what the film was
-    called."""
+    """`film.json`. `file`, `further` (where the film is in several), `poster` and the sidecars' sources are names in the same
+    folder; `filename` is what the film was called."""
 
     file: Name
     metadata: Metadata
@@ -40,6 +41,7 @@ class Film(Struct, frozen=True, forbid_unknown_fields=True):
     protection: Protection = Protection.SIGNED
     episode: InSeries | None = None
     again: Again = Again.GONE
+    further: list[Name] = []
 
 
 class Inbox:
@@ -59,18 +61,20 @@ class Inbox:
         move: bool = False,
         **more: Any,
     ) -> Path:
-        """Lays a film and what lies beside it (sidecars' sources and `poster` are paths) down, whole; answers its folder there.
-        `more` are further values of `Film`.
+        """Lays a film and what lies beside it (sidecars' sources, `poster` and `further` are paths) down, whole; answers its folder
+        there. `more` are further values of `Film`.
 
         Raises Invalid where a file is missing, empty, may not be read, or changes meanwhile.
         """
-        poster = more.pop("poster", None)
-        texts = [Sidecar(f"sidecar-{place}", one.language, one.role) for place, one in enumerate(sidecars)]
+        poster, further = more.pop("poster", None), more.pop("further", [])
+        texts = [replace(one, source=f"sidecar-{place}") for place, one in enumerate(sidecars)]
         laid = [(path, "film"), *((Path(one.source), text.source) for one, text in zip(sidecars, texts, strict=True))]
         laid += [(Path(poster), "poster")] if poster else []
+        parts = [f"film-{place}" for place in range(2, len(further) + 2)]
+        laid += [(Path(source), part) for source, part in zip(further, parts, strict=True)]
         for source, _ in laid:
             originals.checked(str(source.absolute()))
-        note = Film("film", metadata, texts, publish, path.name, "poster" if poster else None, **more)
+        note = Film("film", metadata, texts, publish, path.name, "poster" if poster else None, further=parts, **more)
         name = uuid.uuid4().hex
         part = self._root / f".{name}"
         part.mkdir(parents=True)
@@ -128,7 +132,7 @@ def _noted(folder: Path) -> Take:
         film = msgspec.json.decode((folder / _NOTE).read_bytes(), type=Film)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Invalid(f"{_NOTE} cannot be read: {error}") from error
-    beside = [Sidecar(str(folder.absolute() / Path(one.source).name), one.language, one.role) for one in film.sidecars]
+    beside = [replace(one, source=str(folder.absolute() / Path(one.source).name)) for one in film.sidecars]
     start = Start(
         key=f"{FOLDER}:{folder.name}",
         path=str(folder.absolute() / film.file),
@@ -140,5 +144,6 @@ def _noted(folder: Path) -> Take:
         poster=None if film.poster is None else str(folder.absolute() / film.poster),
         protection=film.protection,
         episode=film.episode,
+        further=[str(folder.absolute() / part) for part in film.further],
     )
     return Take(start, film.again)

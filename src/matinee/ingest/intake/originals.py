@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,16 +22,23 @@ _BLOCK = 4 << 20
 
 
 class Files(Struct, frozen=True):
-    """A film and what lies beside it, as keys of objects; with a slash at its end one is the folder of an upload's pieces."""
+    """A film and what lies beside it, as keys of objects; with a slash at its end one is the folder of an upload's pieces.
+    `further` are the parts in which a film in several goes on."""
 
     film: str
     sidecars: list[Sidecar]
     poster: str | None = None
+    further: list[str] = []
 
 
 def key(intake_id: str, name: str) -> str:
     """The object of a film or sidecar that was taken from a path."""
     return f"sources/{intake_id}/{name}"
+
+
+def part(intake_id: str, place: int) -> str:
+    """The object of a film that was taken from a path, or of one of the files that it is in; they count from 0."""
+    return key(intake_id, f"film-{place + 1}" if place else "film")
 
 
 def folder(upload_id: str) -> str:
@@ -112,15 +119,27 @@ def _blocks(file: BinaryIO, digest: Callable[[bytes], None], heard: Callable[[in
 
 async def fetch(objects: ObjectStore, source: str, size: int | None, path: Path) -> None:
     """Writes the source, one object or a folder of pieces, into a file. Raises Invalid unless it has `size` bytes, if given."""
-    wanted = await _pieces(objects, source) if source.endswith("/") else [source]
     with path.open("wb") as file:
-        for object_key in wanted:
-            answer = await obstore.get_async(objects, object_key)
-            async for block in answer.stream(min_chunk_size=_BLOCK):
-                await asyncio.to_thread(file.write, block)
+        async for block in _read(objects, source):
+            await asyncio.to_thread(file.write, block)
         written = file.tell()
     if size is not None and written != size:
         raise Invalid("The upload is not whole: bytes are missing. Send it again.")
+
+
+async def digest(objects: ObjectStore, source: str) -> str:
+    """The SHA-256 of the source, one object or a folder of pieces."""
+    found = hashlib.sha256()
+    async for block in _read(objects, source):
+        await asyncio.to_thread(found.update, block)
+    return found.hexdigest()
+
+
+async def _read(objects: ObjectStore, source: str) -> AsyncIterator[bytes]:
+    for object_key in await _pieces(objects, source) if source.endswith("/") else [source]:
+        answer = await obstore.get_async(objects, object_key)
+        async for block in answer.stream(min_chunk_size=_BLOCK):
+            yield block
 
 
 async def _pieces(objects: ObjectStore, prefix: str) -> list[str]:

@@ -7,12 +7,14 @@ from enum import StrEnum
 from typing import Any
 
 import msgspec
+import msgspec.structs
 from msgspec import Struct
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from matinee.ingest.contract import InSeries, Phase, Preparation, Protection, Upload
 from matinee.ingest.tables import intakes, pieces
 from matinee.runtime.clock import moment
+from matinee.terms.finding import Finding
 from matinee.terms.rendition import Role
 from matinee.terms.title import Metadata
 
@@ -22,11 +24,13 @@ IDLE_MS = 24 * 3_600_000
 
 class State(StrEnum):
     """`open`: its bytes come; `preparing`: it has a job, which may have failed and can be tried again. Of the others nothing
-    lies here any more: `failed` for what the film is, which is shown until someone has seen it; `canceled`; `closed`."""
+    lies here any more: `failed` for what the film is, and `known` since the same bytes came in before, which are shown until
+    someone has seen it; `canceled`; `closed`."""
 
     OPEN = "open"
     PREPARING = "preparing"
     FAILED = "failed"
+    KNOWN = "known"
     CANCELED = "canceled"
     CLOSED = "closed"
 
@@ -62,6 +66,7 @@ class Intake(Struct, frozen=True):
     title_id: str | None = None
     job_id: str | None = None
     state: State = State.OPEN
+    findings: list[Finding] = []
 
     @property
     def whole(self) -> bool:
@@ -95,10 +100,28 @@ class Intake(Struct, frozen=True):
             filename=self.filename,
             phase=Phase.UPLOADING,
             step="upload",
+            doing="uploading",
             progress=self.offset / self.size if self.size else 0.0,
             message="",
             created_at=moment(self.created_at),
             version=0,
+        )
+
+    @property
+    def remembered(self) -> Preparation:
+        """When its job is forgotten."""
+        phase = Phase.PLAYABLE if self.state is State.CLOSED else Phase.CANCELED
+        return msgspec.structs.replace(
+            self.preparation, phase=phase, step="", doing="", progress=1.0, findings=self.findings
+        )
+
+    def known_as(self, twin: Intake | None) -> Preparation:
+        """When it is known: which film it is, where that is still there."""
+        named = f" as “{twin.metadata.title}”" if twin else ""
+        said = f"This film is here already{named}; nothing was added."
+        title_id = (twin.title_id if twin else None) or ""
+        return msgspec.structs.replace(
+            self.preparation, phase=Phase.KNOWN, step="", doing="", title_id=title_id, message=said
         )
 
 
@@ -124,6 +147,12 @@ def in_state(connection: Connection, *states: State) -> list[Intake]:
     """Every film and sidecar in one of these states, oldest first."""
     query = select(intakes).where(intakes.c.state.in_([state.value for state in states])).order_by(intakes.c.id)
     return _all(connection, query)
+
+
+def of_title(connection: Connection, title_id: str) -> Intake | None:
+    """The film that came in last for a title."""
+    wanted = intakes.c.title_id == title_id, intakes.c.film_id.is_(None)
+    return next(iter(_all(connection, select(intakes).where(*wanted).order_by(intakes.c.id.desc()).limit(1))), None)
 
 
 def sidecars_of(connection: Connection, film: Intake) -> list[Intake]:

@@ -1,4 +1,4 @@
-"""Takes films from paths of this machine: copies them, and knows those whose very bytes came in before."""
+"""Takes films from paths of this machine: copies them. Knows films whose very bytes came in before, on whatever way."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from sqlalchemy import Connection
 
 from matinee.backends.objects import stored
 from matinee.backends.sql.port import Database
-from matinee.ingest.contract import Again, Sidecar, Start, Take
+from matinee.ingest.contract import Again, Start, Take
 from matinee.ingest.intake import digests, originals, rows
-from matinee.ingest.intake.digests import FileState
 from matinee.ingest.intake.originals import Files
 from matinee.ingest.intake.rows import Intake, State
 from matinee.ingest.intake.upload import Uploads
@@ -44,13 +43,13 @@ class Taking:
         return await self._database.read(lambda connection: rows.by_key(connection, key), fresh=True)
 
     async def known(self, message: Take) -> Intake | None:
-        """The film that stands in the way of this one, where its file was read before and is as it was. Reads no file."""
-        path = await asyncio.to_thread(_checked, message.start)
-        state = await asyncio.to_thread(digests.state_of, path)
+        """The film that stands in the way of this one, where its files were read before and are as they were. Reads none."""
+        paths = await asyncio.to_thread(_checked, message.start)
+        states = [await asyncio.to_thread(digests.state_of, path) for path in paths]
 
         def unit(connection: Connection) -> list[Intake]:
-            sha256 = digests.content_of(connection, state)
-            return rows.with_content(connection, sha256, but="") if sha256 else []
+            known = [digest for state in states if (digest := digests.content_of(connection, state))]
+            return rows.with_content(connection, digests.of_parts(known), but="") if len(known) == len(states) else []
 
         return await self.standing(await self._database.read(unit, fresh=True), message.again)
 
@@ -76,8 +75,8 @@ class Taking:
 
     async def noted(self, start: Start) -> Intake:
         """A row for the film. Raises OutOfSpace, Invalid where one of its files cannot be read."""
-        path = await asyncio.to_thread(_checked, start)
-        size = (await asyncio.to_thread(path.stat)).st_size
+        paths = await asyncio.to_thread(_checked, start)
+        size = sum([(await asyncio.to_thread(path.stat)).st_size for path in paths])
         now = milliseconds(self._clock.now())
         new = Intake(
             id=self._ids.new(UPLOAD),
@@ -96,7 +95,7 @@ class Taking:
 
         def unit(connection: Connection) -> Intake:
             if not start.move:  # what is moved lies on the disk already
-                self._uploads.check_room(connection, free, size)
+                self._uploads.check_room(connection, free, size, joined=bool(start.further))
             return rows.add(connection, new)
 
         return await self._database.transact(unit)
@@ -104,36 +103,46 @@ class Taking:
     async def fill(self, film: Intake, message: Take, heard: Heard) -> tuple[Intake, Files]:
         """Brings the film's files here, as far as they are not. The film with its content's SHA-256, unless it was but moved and
         nobody asks. Raises Invalid, OutOfSpace."""
-        start, source = message.start, originals.key(film.id, "film")
-        if await stored.is_missing(self._objects, source):
-            film = await self._copied(film, start, source, heard)
+        start = message.start
+        parts = [originals.part(film.id, place) for place in range(len(start.paths))]
+        found: list[str | None] = []
+        for path, part in zip(start.paths, parts, strict=True):
+            found.append(await self._part(film, path, part, start, heard))
         if film.sha256 is None and message.again is not Again.ALWAYS:
-            film = await self._marked(film, await stored.sha256(self._objects, source), None)
+            found = [one or await stored.sha256(self._objects, part) for one, part in zip(found, parts, strict=True)]
+        known = [digest for digest in found if digest]
+        if film.sha256 is None and len(known) == len(parts):
+            film = await self._marked(film, digests.of_parts(known))
         sidecars = [
-            Sidecar(await self._beside(film, f"sidecar-{place}", one.source, start), one.language, one.role)
+            replace(one, source=await self._beside(film, f"sidecar-{place}", one.source, start))
             for place, one in enumerate(start.sidecars)
         ]
         poster = start.poster and await self._beside(film, "poster", start.poster, start)
-        return film, Files(source, sidecars, poster)
+        return film, Files(parts[0], sidecars, poster, parts[1:])
 
-    async def _copied(self, film: Intake, start: Start, source: str, heard: Heard) -> Intake:
-        path, loop = originals.checked(start.path), asyncio.get_running_loop()
+    async def _part(self, film: Intake, source: str, goal: str, start: Start, heard: Heard) -> str | None:
+        """Its SHA-256 where it was copied now."""
+        if not await stored.is_missing(self._objects, goal):
+            return None
+        path, loop = originals.checked(source), asyncio.get_running_loop()
         state = await asyncio.to_thread(digests.state_of, path)
-        size = max(1, state.size)
 
         def tell(read: int) -> None:
-            loop.call_soon_threadsafe(heard, film, min(1.0, read / size))
+            loop.call_soon_threadsafe(heard, film, min(1.0, read / max(1, state.size)))
 
-        sha256 = await originals.take(self._objects, path, source, move=start.move, heard=tell)
-        return film if sha256 is None else await self._marked(film, sha256, None if start.move else state)
+        sha256 = await originals.take(self._objects, path, goal, move=start.move, heard=tell)
+        if sha256 is not None and not start.move:
+            await self._database.transact(lambda connection: digests.remember(connection, state, sha256))
+        return sha256
 
-    async def _marked(self, film: Intake, sha256: str, state: FileState | None) -> Intake:
-        def unit(connection: Connection) -> None:
-            rows.change(connection, [film.id], sha256=sha256)
-            if state is not None:
-                digests.remember(connection, state, sha256)
+    async def digested(self, film: Intake) -> Intake:
+        """An upload that is whole with its content's SHA-256, for which it is read where nobody saw all of it go by."""
+        if film.sha256 is not None:
+            return film
+        return await self._marked(film, await originals.digest(self._objects, originals.folder(film.id)))
 
-        await self._database.transact(unit)
+    async def _marked(self, film: Intake, sha256: str) -> Intake:
+        await self._database.transact(lambda connection: rows.change(connection, [film.id], sha256=sha256))
         return replace(film, sha256=sha256)
 
     async def _beside(self, film: Intake, name: str, path: str, start: Start) -> str:
@@ -156,12 +165,13 @@ class Taking:
         await self._database.transact(lambda connection: rows.forget(connection, film.id))
 
 
-def _checked(start: Start) -> Path:
+def _checked(start: Start) -> list[Path]:
+    """The film's files."""
     for sidecar in start.sidecars:
         originals.checked(sidecar.source)
     if start.poster:
         originals.checked(start.poster)
-    return originals.checked(start.path)
+    return [originals.checked(path) for path in start.paths]
 
 
 def differences(film: Intake, start: Start) -> list[str]:

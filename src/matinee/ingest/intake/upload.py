@@ -121,10 +121,10 @@ class Uploads:
 
         return await self._database.transact(unit)
 
-    def check_room(self, connection: Connection, free: int, size: int) -> None:
-        """Raises OutOfSpace where a disk with so many bytes free cannot take a film of this size and prepare it beside the
-        uploads that are under way."""
-        if free - self._limits.spare < rows.outstanding(connection) + size * _FILM_TAKES:
+    def check_room(self, connection: Connection, free: int, size: int, *, joined: bool = False) -> None:
+        """Raises OutOfSpace where a disk with so many bytes free cannot take a film of this size, which must be `joined` first
+        where it is in several files, and prepare it beside the uploads that are under way."""
+        if free - self._limits.spare < rows.outstanding(connection) + size * (_FILM_TAKES + joined):
             raise OutOfSpace("There is not enough room on the disk for this film.")
 
     async def find(self, account_id: str, upload_id: str) -> Intake:
@@ -153,6 +153,8 @@ class Uploads:
                 raise OffsetConflict(offset=upload.offset)
             self._check_end(connection, upload, message.offset + message.size, free)
             rows.count(connection, upload, message.size, now)
+            if message.offset + message.size == upload.size:
+                rows.change(connection, [upload.id], sha256=message.sha256)
             return self._own(connection, message.account_id, message.upload_id)
 
         return await self._database.transact(unit)

@@ -15,6 +15,7 @@ from matinee.ingest.toolchain import Toolchain
 from matinee.runtime.errors import Invalid, MatineeError, OutOfSpace
 from matinee.services.catalog.contract import Catalog, OfferArtwork
 from matinee.services.jobs.programs import Programs
+from matinee.terms.finding import Finding, FindingKind
 
 
 async def make(
@@ -25,25 +26,25 @@ async def make(
     source: Source,
     poster: Path | None,
     into: Path,
-) -> tuple[list[Picture], list[str]]:
+) -> tuple[list[Picture], list[Finding]]:
     """Pictures in folders under `into`, and what an editor should hear. A film is not refused for want of a picture.
 
     `low` is the lowest rung, `poster` a file as someone sent it. Raises OutOfSpace.
     """
     pictures: list[Picture] = []
-    notes: list[str] = []
+    found: list[Finding] = []
     try:
         pictures += await artwork.candidates(programs, tools, film, low, source, into)
     except OutOfSpace:
         raise
     except MatineeError as error:
-        notes.append(f"The title has no picture: {error.detail}")
+        found.append(Finding(FindingKind.ARTWORK, f"The title has no picture: {error.detail}", mended=False))
     if poster is not None:
         try:
             pictures += await artwork.supplied(programs, tools, poster, into)
         except Invalid as error:
-            notes.append(f"The poster was left out. {error.detail}")
-    return pictures, notes
+            found.append(Finding(FindingKind.ARTWORK, f"The poster was left out. {error.detail}", mended=False))
+    return pictures, found
 
 
 async def fetched(objects: ObjectStore, poster: str, into: Path) -> Path:

@@ -12,6 +12,8 @@ from matinee.terms.artwork import Shape
 
 NAME = GROUP = "artwork"
 KIND = "ingest.artwork"
+FOLDER = "sources/artwork/"
+"""Where the bytes lie as they were sent. They are never served."""
 
 
 class Sent(Struct, frozen=True):
@@ -23,8 +25,8 @@ class Sent(Struct, frozen=True):
 
 
 def object_key(image_id: str) -> str:
-    """Where the bytes lie as they were sent. They are never served, and deleted when the job is done."""
-    return f"images/{image_id}/sent"
+    """The bytes of one picture, which are deleted when its job is done."""
+    return f"{FOLDER}{image_id}"
 
 
 def submission(sent: Sent) -> Submit:

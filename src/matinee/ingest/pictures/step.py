@@ -16,7 +16,7 @@ from matinee.ingest.pictures.sending import Sent
 from matinee.ingest.scratch import Scratch
 from matinee.ingest.toolchain import Toolchain
 from matinee.runtime.errors import Invalid
-from matinee.services.catalog.contract import Catalog, ChooseArtwork, OfferArtwork
+from matinee.services.catalog.contract import Catalog, ChooseArtwork, NoSuchTitle, OfferArtwork
 from matinee.services.jobs.executor import Context
 from matinee.services.jobs.programs import Programs
 
@@ -42,16 +42,19 @@ class PictureStep:
 
         try:
             made = await self._scratch.make(context.job.id, context.task.step, context.task.id, work)
-        except Invalid:
+            root = await self._scratch.folder(context.job.id, context.task.step)
+            await self._hang(sent, msgspec.convert(made["pictures"], list[Picture]), root)
+        except (Invalid, NoSuchTitle) as wrong:  # no other try would end better
+            await stored.delete(self._objects, sending.object_key(sent.image_id))
             await stored.delete_under(self._objects, f"images/{sent.image_id}/")
-            raise
-        root = await self._scratch.folder(context.job.id, context.task.step)
-        pictures = msgspec.convert(made["pictures"], list[Picture])
+            raise Invalid(wrong.detail) from wrong
+        await stored.delete(self._objects, sending.object_key(sent.image_id))
+        return {}
+
+    async def _hang(self, sent: Sent, pictures: list[Picture], root: Path) -> None:
         offered = await artwork.put(self._objects, pictures, root, [sent.image_id])
         await self._catalog.offer_artwork(OfferArtwork(sent.title_id, offered))
         await self._catalog.choose_artwork(ChooseArtwork(sent.title_id, sent.shape, sent.image_id))
-        await stored.delete(self._objects, sending.object_key(sent.image_id))
-        return {}
 
     async def _cut(self, sent: Sent, into: Path) -> list[Picture]:
         path = into / "sent"

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 
 from matinee.runtime.errors import Conflict, NotFound
 from matinee.runtime.rpc.operation import operation
+from matinee.terms.task import Reason, TaskState
 
 
 class NoSuchJob(NotFound):
@@ -20,27 +21,6 @@ class LeaseLost(Conflict):
     type, title = "lease-lost", "This task was given to another worker or was killed"
 
 
-class TaskState(StrEnum):
-    """Accepted → Launched → Started → (KillInitiated) → Finished."""
-
-    ACCEPTED = "Accepted"
-    LAUNCHED = "Launched"
-    STARTED = "Started"
-    KILL_INITIATED = "KillInitiated"
-    FINISHED = "Finished"
-
-
-class Reason(StrEnum):
-    """Why a task finished."""
-
-    NORMAL = "normal"
-    FAILED = "failed"
-    KILLED = "killed"
-    LOST = "lost"
-    RUNTIME_LIMIT = "runtimeLimitExceeded"
-    INVALID = "invalidRequest"
-
-
 class JobState(StrEnum):
     ACCEPTED = "Accepted"
     KILL_INITIATED = "KillInitiated"
@@ -48,8 +28,8 @@ class JobState(StrEnum):
 
 
 class Backoff(Struct, frozen=True):
-    """How long a further try waits: `delay_s` after the first that failed, `factor` times longer after each more, `longest_s`
-    at most. Titus's three policies are delay_s=0 (immediate), factor=1 (delayed) and the default (exponential)."""
+    """How long a further try waits: `delay_s` after the first that failed or was lost, `factor` times longer after each more,
+    `longest_s` at most. Titus's three policies are delay_s=0 (immediate), factor=1 (delayed) and the default (exponential)."""
 
     delay_s: Annotated[float, Meta(ge=0)] = 1.0
     factor: Annotated[float, Meta(ge=1)] = 2.0
@@ -58,10 +38,11 @@ class Backoff(Struct, frozen=True):
 
 class Step(Struct, frozen=True):
     """One task of a job. `kind` names the code that runs it ("ingest.encode", "timer.billing.renew"); `after` names the
-    steps of this job that must end normally before it. `retries` are tries after the first that failed or was lost, each
-    after its `backoff`. `weight` is its share in the job's progress, against the other steps'; weights that add up to less
-    than 1 leave the rest to steps still to be added. `priority` is added to the job's. `memory_mb` and `disk_mb` are what a
-    worker must have free to be given it."""
+    steps of this job that must end normally before it. `retries` are further tries after those that failed, each after its
+    `backoff`. A try whose worker was lost uses up none and is followed by another too, up to ten in a row: a step that loses
+    so many may be what stops them, and the job ends as `lost`. `weight` is its share in the job's progress, against the other
+    steps'; weights that add up to less than 1 leave the rest to steps still to be added. `priority` is added to the job's.
+    `memory_mb` and `disk_mb` are what a worker must have free to be given it."""
 
     name: str
     kind: str

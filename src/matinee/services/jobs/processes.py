@@ -35,13 +35,14 @@ class Processes:
         *,
         folder: Path | None = None,
         on_line: Callable[[str], None] | None = None,
+        on_error: Callable[[str], None] | None = None,
         bounds: Bounds = USUAL,
     ) -> Ended:
         where = f"cd {shlex.quote(str(folder))} && " if folder else ""
         _log.debug("%s%s", where, shlex.join(command))
         child = await self._start(command, folder, Confinement(self._niceness, bounds))
         try:
-            output, errors = await asyncio.gather(_output(child, on_line), _tail(child))
+            output, errors = await asyncio.gather(_output(child, on_line), _tail(child, on_error))
             ended = Ended(await child.wait(), output, errors)
         finally:
             await asyncio.shield(_end(child))
@@ -77,14 +78,17 @@ async def _output(child: asyncio.subprocess.Process, on_line: Callable[[str], No
     return b""
 
 
-async def _tail(child: asyncio.subprocess.Process) -> str:
+async def _tail(child: asyncio.subprocess.Process, on_error: Callable[[str], None] | None) -> str:
     """The last lines of stderr; a longer pipe would hold the program up, so all of it is read."""
     assert child.stderr is not None  # noqa: S101 - a pipe was asked for
     lines: deque[str] = deque(maxlen=_ERROR_LINES)
     rest = b""
     while block := await child.stderr.read(65536):
         *whole, rest = (rest + block[-_LONGEST_LINE:]).split(b"\n")
-        lines.extend(line.decode(errors="replace") for line in whole)
+        for line in whole:
+            lines.append(line.decode(errors="replace"))
+            if on_error is not None:
+                on_error(lines[-1])
     if rest:
         lines.append(rest.decode(errors="replace"))
     return "\n".join(lines)

@@ -59,9 +59,10 @@ class Programs(Protocol):
         *,
         folder: Path | None = None,
         on_line: Callable[[str], None] | None = None,
+        on_error: Callable[[str], None] | None = None,
         bounds: Bounds = USUAL,
     ) -> Ended:
-        """Runs one program in `folder` to its end; `on_line` gets each line of its output.
+        """Runs one program in `folder` to its end; `on_line` gets each line of its output, `on_error` each of its errors.
 
         It runs behind everything else, within its bounds, and without network where the system allows that. The program
         dies with the caller: when the call is cancelled, and when the calling process is killed. Raises Unavailable when

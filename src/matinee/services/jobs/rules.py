@@ -8,8 +8,10 @@ milliseconds.
         │                   └──────────┬─────────────────┘
         └──cancel──> Finished(killed)  └──cancel──> KillInitiated ──> Finished(killed)
 
-An attempt that failed or was lost is followed by another while its step has retries left; else it decides the job's
-end: attempts that wait are killed at once, those that run are asked to stop.
+An attempt that failed is followed by another while its step has retries left. One whose worker was lost says nothing of
+the step, and costs none of them: it is followed by another, unless so many were lost in a row that the step itself may be
+what stops its workers. An attempt without a follower decides the job's end: attempts that wait are killed at once, those
+that run are asked to stop.
 """
 
 from __future__ import annotations
@@ -27,20 +29,22 @@ LEASE_MS, FIRST_BEAT_MS = 10_000, 4_000
 need not wait a whole lease for that."""
 
 LIVE = frozenset({TaskState.LAUNCHED, TaskState.STARTED, TaskState.KILL_INITIATED})
-STOPPED = "The machine that prepared it stopped; try again."
+STOPPED = "The worker that did this step stopped."
+MOST_LOST = 10
+DEADLY = f"{MOST_LOST} workers in a row stopped while they did this step, so it may be what stops them."
 TOO_LONG = "It took too long and was stopped."
 ANEW = "It was begun anew."
-RETRIED = frozenset({Reason.FAILED, Reason.LOST})
 KEPT_MS, TIMERS_KEPT_MS, TIMERS = 30 * 86_400_000, 3_600_000, "timers"
 
 
 class Attempt(Struct, frozen=True):
-    """One try of a step. `tries` counts those in a row that no one had to ask for; `ready_at` None: it waits for other steps;
-    `worked_ms` is how long it has run."""
+    """One try of a step. `tries` counts those that no one had to ask for, this one with them and lost ones left out; `losses`
+    are those lost in a row before it. `ready_at` None: it waits for other steps; `worked_ms` is how long it has run."""
 
     step: str
     number: int
     tries: int = 1
+    losses: int = 0
     state: TaskState = TaskState.ACCEPTED
     reason: Reason | None = None
     ready_at: int | None = None
@@ -113,6 +117,8 @@ def ended(course: Course, step: str, reason: Reason, message: str, now: int, *, 
     attempt = course.latest()[step]
     if attempt.state is TaskState.KILL_INITIATED and reason is not Reason.NORMAL:
         reason = Reason.KILLED
+    if reason is Reason.LOST and attempt.losses + 1 >= MOST_LOST:
+        message = DEADLY
     progress = 1.0 if reason is Reason.NORMAL else attempt.progress
     over = replace(attempt, state=TaskState.FINISHED, reason=reason, message=message, progress=progress)
     course = _changed(course, over)
@@ -122,12 +128,23 @@ def ended(course: Course, step: str, reason: Reason, message: str, now: int, *, 
         return course
     if reason is Reason.NORMAL:
         return _released(course, now)
-    plan = course.step(step)
-    if retry and reason in RETRIED and attempt.tries <= plan.retries:
-        ready_at = now + delay_ms(plan.backoff, attempt.tries)
-        again = Attempt(step, attempt.number + 1, attempt.tries + 1, ready_at=ready_at)
+    again = _next_try(course.step(step), attempt, reason, now) if retry else None
+    if again is not None:
         return replace(course, attempts=(*course.attempts, again))
     return _ending(course, Ending(reason, message))
+
+
+def _next_try(plan: Step, over: Attempt, reason: Reason, now: int) -> Attempt | None:
+    """The try that follows one which ended so; None: there is none."""
+    tries, losses = over.tries, 0
+    if reason is Reason.LOST and over.losses + 1 < MOST_LOST:
+        losses = over.losses + 1
+    elif reason is Reason.FAILED and over.tries <= plan.retries:
+        tries += 1
+    else:
+        return None
+    ready_at = now + delay_ms(plan.backoff, tries - 1 + losses)
+    return Attempt(over.step, over.number + 1, tries, losses, ready_at=ready_at)
 
 
 def grown(course: Course, steps: Iterable[Step]) -> Course:

@@ -1,85 +1,71 @@
-"""A job as a person reads it: its steps in a row a stage, since a film has hundreds of chunks that are one thing to do."""
+"""The stages of a job, and the one that it is in."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from enum import StrEnum
+from collections.abc import Mapping, Sequence
 
-from msgspec import Struct
-
-from matinee.services.jobs.contract import Job, Reason, Task, TaskState
-
-
-class StageState(StrEnum):
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
-    STOPPED = "stopped"
+from matinee.services.jobs.contract import Job, Task
+from matinee.terms.stage import Stage, StageState
+from matinee.terms.task import Reason, TaskState, Try
 
 
-class Stage(Struct, frozen=True):
-    """The steps whose names begin alike (`rungs.0`, `rungs.1`, …), each by its last try. `progress` is 0 to 1 of all of them,
-    `message` one sentence where there is something to say. `tasks` are those that a person may want to know of: that run,
-    that failed, that wait for more than their turn, or that were tried before."""
-
-    name: str
-    state: StageState
-    steps: int
-    done: int
-    running: int
-    progress: float
-    message: str
-    tasks: list[Task]
-
-
-def stages(job: Job) -> list[Stage]:
-    """The job's stages in the order in which they were planned."""
-    found: dict[str, dict[str, Task]] = {}
+def stages(job: Job, words: Mapping[str, str]) -> list[Stage]:
+    """The job's stages in the order in which they were planned. `words` say what a stage of this name does; one that they do
+    not know goes by its name."""
+    found: dict[str, dict[str, Try]] = {}
     for task in job.tasks:
-        found.setdefault(task.step.partition(".")[0], {})[task.step] = task
-    return [_stage(name, list(latest.values())) for name, latest in found.items()]
+        found.setdefault(task.step.partition(".")[0], {})[task.step] = tried(task)
+    return [_stage(name, words.get(name, name), list(latest.values())) for name, latest in found.items()]
 
 
-def present(job: Job) -> Stage | None:
+def present(stages: Sequence[Stage]) -> Stage | None:
     """The stage that runs, that decided the job's end, or that is next."""
-    every = stages(job)
     for state in (StageState.FAILED, StageState.RUNNING, StageState.WAITING):
-        if (found := next((stage for stage in every if stage.state is state), None)) is not None:
+        if (found := next((stage for stage in stages if stage.state is state), None)) is not None:
             return found
     return None
 
 
-def _stage(name: str, tasks: Sequence[Task]) -> Stage:
-    telling = [task for task in tasks if _tells(task)]
+def tried(task: Task) -> Try:
+    """A task without what its steps hand each other."""
+    return Try(
+        task.step,
+        task.attempt,
+        task.state,
+        task.reason,
+        task.progress,
+        task.message,
+        task.started_at,
+        task.finished_at,
+    )
+
+
+def _stage(name: str, what: str, tasks: Sequence[Try]) -> Stage:
+    telling = [task for task in tasks if task.runs or task.went_wrong or _waits(task)]
     return Stage(
         name=name,
+        what=what,
         state=_state(tasks),
         steps=len(tasks),
         done=sum(task.reason is Reason.NORMAL for task in tasks),
-        running=sum(_runs(task) for task in tasks),
+        running=sum(task.runs for task in tasks),
         progress=sum(task.progress for task in tasks) / len(tasks),
-        message=next((task.message for task in sorted(telling, key=_runs) if task.message), ""),
+        message=next((task.message for task in sorted(telling, key=lambda task: task.runs) if task.message), ""),
         tasks=telling,
     )
 
 
-def _state(tasks: Sequence[Task]) -> StageState:
-    reasons = {task.reason for task in tasks}
-    if reasons - {None, Reason.NORMAL, Reason.KILLED}:
+def _state(tasks: Sequence[Try]) -> StageState:
+    if any(task.went_wrong for task in tasks):
         return StageState.FAILED
-    if any(_runs(task) for task in tasks):
+    if any(task.runs for task in tasks):
         return StageState.RUNNING
+    reasons = {task.reason for task in tasks}
     if reasons == {Reason.NORMAL}:
         return StageState.DONE
     return StageState.STOPPED if Reason.KILLED in reasons else StageState.WAITING
 
 
-def _runs(task: Task) -> bool:
-    return task.state not in {TaskState.ACCEPTED, TaskState.FINISHED}
-
-
-def _tells(task: Task) -> bool:
-    failed = task.reason not in {None, Reason.NORMAL, Reason.KILLED}
-    waits = task.state is TaskState.ACCEPTED and (task.message != "" or task.attempt > 1)
-    return _runs(task) or failed or waits
+def _waits(task: Try) -> bool:
+    """For more than its turn."""
+    return task.state is TaskState.ACCEPTED and (task.message != "" or task.attempt > 1)

@@ -34,7 +34,8 @@ from matinee.services.jobs.tables import changes, jobs, tasks
 _LIVE = [state.value for state in rules.LIVE]
 _PRUNED_AT_ONCE = 20
 _RULED = [
-    tasks.c[field] for field in ("step", "attempt", "tries", "state", "reason", "ready_at", "progress", "message")
+    tasks.c[field]
+    for field in ("step", "attempt", "tries", "losses", "state", "reason", "ready_at", "progress", "message")
 ]
 _RULED.append(tasks.c.worked_ms)
 
@@ -176,6 +177,7 @@ def _new(row: Row[Any], new: Course, attempt: Attempt, task_id: str) -> dict[str
         "priority": row.priority + step.priority,
         "attempt": attempt.number,
         "tries": attempt.tries,
+        "losses": attempt.losses,
         "state": attempt.state.value,
         "message": "",
         "progress": 0.0,
@@ -268,6 +270,7 @@ def _attempt(row: Row[Any]) -> Attempt:
         step=row.step,
         number=row.attempt,
         tries=row.tries,
+        losses=row.losses,
         state=TaskState(row.state),
         reason=Reason(row.reason) if row.reason else None,
         ready_at=row.ready_at,

@@ -75,6 +75,7 @@ tasks = Table(
     Column("launched_at", BigInteger),
     Column("worked_ms", BigInteger, nullable=False, default=0),
     Column("weight", Float, nullable=False, default=1.0),
+    Column("losses", Integer, nullable=False, default=0),
     UniqueConstraint("job_id", "step", "attempt"),
     Index("tasks_waiting", "capacity_group", "state", "ready_at"),
     Index("tasks_running", "state", "lapses_at"),

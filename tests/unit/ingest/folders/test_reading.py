@@ -99,8 +99,24 @@ def test_parts_are_one_film_where_they_are_all_there() -> None:
     assert [path.name for path in found.parts] == ["Film (2019) cd1.avi", "Film (2019) cd2.avi"]
     assert (found.title, found.year, beside(found)[-1]) == ("Film", 2019, "Film (2019).srt")
     assert [film.title for film in reading("Kill Bill Part 2.mkv").films] == ["Kill Bill Part 2"]
-    assert len(reading("Film cd1.avi", "Film cd3.avi").films) == 2
     assert len(reading("Film part1.avi", "Other/Film part2.avi").films) == 2
+    mixed = only("Film disc 1.mkv", "Film disc 2.mp4")
+    assert [path.name for path in mixed.parts] == ["Film disc 1.mkv", "Film disc 2.mp4"]
+    twice = reading("Film cd1.avi", "Film cd2.avi", "Film cd1.mkv", "Film cd2.mkv")
+    assert [[path.name for path in film.parts] for film in twice.films] == [["Film cd1.avi", "Film cd2.avi"]]
+
+
+def test_a_part_that_is_missing_is_known() -> None:
+    assert only("Film cd1.avi", "Film cd3.avi", "Film cd5.avi").missing == (2, 4)
+    assert only("Film cd2.avi", "Film cd3.avi").missing == (1,)
+    assert only("Film part 1.avi", "Film part 2.avi").missing == ()
+    in_a_row = reading("Back.mkv", "Back Part 2.mkv", "Back Part 3.mkv").films
+    assert sorted(film.title for film in in_a_row) == ["Back", "Back Part 2", "Back Part 3"]
+
+
+def test_what_is_named_like_a_part_belongs_to_the_whole() -> None:
+    texts = ["Film cd1.en.srt", "Film cd2.en.srt", "Subs/Film cd2.de.srt", "Film.fr.srt"]
+    assert sorted(beside(only("Film cd1.avi", "Film cd2.avi", *texts))[1:]) == sorted(texts)
 
 
 def test_of_several_versions_the_largest_is_taken() -> None:

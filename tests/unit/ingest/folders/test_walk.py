@@ -110,15 +110,25 @@ def test_what_cannot_be_read_beside_a_film_is_a_note(tmp_path: Path) -> None:
 
 def test_what_cannot_be_ordered_is_one_sentence(tmp_path: Path) -> None:
     first = touch(tmp_path / "Film cd1.avi")
-    touch(tmp_path / "Film cd2.avi")
+    touch(tmp_path / "Film cd3.avi")
     with pytest.raises(Invalid) as refused:
         ordering.order(walk.look_at(first), "k")
-    sentence = "Film is in 2 parts; join them into one film file first: Film cd1.avi, Film cd2.avi"
-    assert refused.value.detail == sentence
+    assert refused.value.detail == "Film lacks part 2: there are but Film cd1.avi, Film cd3.avi"
     with pytest.raises(Invalid):
         walk.look_at(tmp_path)
     with pytest.raises(Invalid):
         walk.look_at(tmp_path / "missing.mkv")
+
+
+def test_a_film_in_parts_is_asked_for_as_one(tmp_path: Path) -> None:
+    parts = [touch(tmp_path / f"Film (2019) cd{number}.avi") for number in (1, 2)]
+    for text in ("Film (2019) cd1.de.srt", "Film (2019) cd2.de.forced.srt", "Film (2019).fr.srt"):
+        touch(tmp_path / text)
+    for named in parts:
+        start = ordering.order(walk.look_at(named), "k").start
+        assert (start.metadata, start.paths) == (Metadata("Film", year=2019), [str(part) for part in parts])
+        found = {(one.language, one.role, one.part) for one in start.sidecars}
+        assert found == {("de", Role.MAIN, 0), ("de", Role.FORCED, 1), ("fr", Role.MAIN, None)}
 
 
 def test_any_named_file_is_taken_for_a_film(tmp_path: Path) -> None:

@@ -79,10 +79,10 @@ async def test_what_is_left_out_is_said_once(tmp_path: Path, taker: Taker) -> No
     watch = watching(taker, tmp_path, tmp_path / "absent", looks=1)
     write(tmp_path / "readme.txt")
     write(tmp_path / "Film cd1.avi")
-    write(tmp_path / "Film cd2.avi", b"two")
+    write(tmp_path / "Film cd3.avi", b"three")
     write(tmp_path / "late.mkv.part")
     said = await watch.look()
-    parts = "Film is in 2 parts; join them into one film file first: Film cd1.avi, Film cd2.avi"
+    parts = "Film lacks part 2: there are but Film cd1.avi, Film cd3.avi"
     assert said == [
         "readme.txt is left out: it is no film, and belongs to none",
         f"{tmp_path}/Film cd1.avi is left out: {parts}",

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from matinee.ingest.findings import Kind
 from matinee.ingest.inspection import inspect
 from matinee.ingest.inspection.picture import frame_rate
 from matinee.ingest.source import Source
@@ -16,6 +15,7 @@ from matinee.ingest.toolchain import installed
 from matinee.runtime.errors import Invalid
 from matinee.services.jobs.processes import Processes
 from matinee.services.jobs.programs import Ended
+from matinee.terms.finding import FindingKind
 
 TOOLS = installed()
 PICTURE = ("-f", "lavfi", "-i", "testsrc2=size=320x180:rate=24:duration=4")
@@ -120,6 +120,16 @@ async def test_a_turned_film_is_as_high_as_it_is_shown(tmp_path: Path) -> None:
     assert (found.video.width, found.video.height) == (180, 320)
 
 
+@pytest.mark.parametrize(("suffix", "delay_ms"), [("avi", 83.333), ("mp4", 0.0), ("ts", 0.0)])
+async def test_pictures_that_come_out_of_order_are_shown_when_they_should(
+    tmp_path: Path, suffix: str, delay_ms: float
+) -> None:
+    """An AVI file says only when each is decoded."""
+    coding = (*FAST, "-bf", "2", "-pix_fmt", "yuv420p")
+    found = await look(make(tmp_path / f"f.{suffix}", *PICTURE, *coding))
+    assert (found.video.delay_ms, found.video.late_ms) == (delay_ms, 0.0)
+
+
 async def test_pixels_that_are_not_square(tmp_path: Path) -> None:
     found = await look(make(tmp_path / "f.mp4", *PICTURE, "-vf", "setsar=4/3", *FAST))
     assert (found.video.width, found.video.height, found.video.pixel_aspect) == (427, 180, "4:3")
@@ -159,9 +169,9 @@ async def test_silent_stretches_are_told_with_their_places(tmp_path: Path) -> No
     sound = "aevalsrc='not(between(t,3,10)+gt(t,14))*0.1*sin(440*2*PI*t)':sample_rate=48000:duration=20"
     picture = ("-f", "lavfi", "-i", "testsrc2=size=64x36:rate=12:duration=20")
     found = await look(make(tmp_path / "f.mkv", *picture, "-f", "lavfi", "-i", sound, *FAST))
-    (silence,) = [finding for finding in found.findings if finding.kind is Kind.SILENCE]
+    (silence,) = [finding for finding in found.findings if finding.kind is FindingKind.SILENCE]
     assert (silence.message, silence.mended) == ("The sound is silent at 0:03 and 0:14.", False)
-    assert [(round(start, -2), round(end, -2)) for start, end in silence.at] == [(3000, 10000), (14000, 20000)]
+    assert [(round(one.start_ms, -2), round(one.end_ms, -2)) for one in silence.at] == [(3000, 10000), (14000, 20000)]
 
 
 async def test_each_track_is_measured_for_itself(tmp_path: Path) -> None:
@@ -186,7 +196,7 @@ async def test_a_sound_that_cannot_be_decoded_is_left_out(tmp_path: Path) -> Non
     path.write_bytes(data[:first] + b"A_XXXX" + data[first + 6 :])
     found = await look(path)
     assert len(found.audio) == 1
-    assert Kind.EXTRA_SOUND in {finding.kind for finding in found.findings}
+    assert FindingKind.EXTRA_SOUND in {finding.kind for finding in found.findings}
 
 
 async def test_names_that_look_like_something_else(tmp_path: Path) -> None:

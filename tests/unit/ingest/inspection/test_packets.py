@@ -77,5 +77,35 @@ def test_how_far_pictures_stand_behind_their_frames() -> None:
     assert read(*even(10, 0.04, start=0.0397)).late(0, Fraction(25)) == 0.0
 
 
+def test_a_first_picture_of_another_length_moves_none_of_the_others() -> None:
+    packets = read(*at(0.0, *(0.0214 + place / 25 for place in range(1, 60))))
+    assert round(packets.late(0, Fraction(25)), 4) == 0.0214
+
+
+def test_a_rounded_rate_moves_no_picture() -> None:
+    """An hour at 23.976, its times in whole milliseconds."""
+    packets = read(*at(*(round(place * 1.001 / 24, 3) for place in range(86_000))))
+    assert packets.late(0, Fraction(24000, 1001)) == 0.0
+
+
+def test_where_only_decoding_is_told_the_decoder_s_delay_counts() -> None:
+    told = [f"0,N/A,{place / 25:.6f},0.040000,1,0,___" for place in range(30)]
+    assert (read(*told).told_late, read(*even(30, 0.04)).told_late, read("0,N/A,N/A,0.04,1,0,_").told_late) == (
+        True,
+        False,
+        False,
+    )
+    packets = read(*told)
+    assert [packets.delay(0, shown) for shown in (0.08, 0.0, None, 900.0)] == [0.08, 0.0, 0.0, 1.0]
+
+
+def test_where_packets_are_damaged() -> None:
+    lines = [
+        f"{place % 2},{place},{place},0.04,100,0,{'K_C' if place in (3, 4, 9, 11) else 'K__'}" for place in range(12)
+    ]
+    assert read(*lines, start=1.0).corrupt() == [(2000, 3000), (8000, 8000)]
+    assert read(*even(20, 0.04)).corrupt() == []
+
+
 def test_what_is_no_packet_is_passed_over() -> None:
     assert read("", "side_data", "x,1,2,3").count == 0

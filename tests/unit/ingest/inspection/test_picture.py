@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from matinee.ingest.inspection import picture
-from matinee.ingest.inspection.looks import Frame, Look
+from matinee.ingest.inspection.looks import Look
 from matinee.ingest.source import Crop
 
 Part = tuple[int, int, int, int]
@@ -13,7 +13,7 @@ WHOLE, BOXED = (0, 0, 1920, 1080), (0, 138, 1920, 942)
 
 
 def seen(*parts: Part | None) -> list[Look]:
-    return [Look(place * 1000, [Frame(part, "progressive")]) for place, part in enumerate(parts)]
+    return [Look(place * 1000, [part]) for place, part in enumerate(parts)]
 
 
 @pytest.mark.parametrize(
@@ -46,28 +46,18 @@ def test_edges_become_even_outwards() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kinds", "claimed", "first"),
+    ("height", "rate", "claimed", "may"),
     [
-        ("tff " * 90, False, "tff"),
-        ("bff " * 90, True, "bff"),
-        ("progressive " * 90, True, None),
-        ("undetermined " * 90, True, None),
-        ("tff " * 40 + "progressive " * 60, True, "tff"),
-        ("tff " * 40 + "progressive " * 60, False, None),
-        ("tff " * 60 + "bff " * 40, False, None),
-        ("tff ", True, None),
-        ("", True, None),
+        (576, 25, False, True),
+        (1080, 30, False, True),
+        (720, 50, False, False),
+        (576, 50, True, True),
+        (2160, 25, True, False),
+        (1080, 24, False, False),
     ],
 )
-def test_interlace_is_what_the_frames_show(kinds: str, claimed: bool, first: str | None) -> None:
-    assert picture.fields([Frame(None, kind) for kind in kinds.split()], Fraction(25), claimed=claimed) == first
-
-
-@pytest.mark.parametrize(("claimed", "first"), [(False, None), (True, "tff")])
-def test_half_pictures_of_fifty_frames_a_second_are_believed_only_where_they_are_claimed(
-    claimed: bool, first: str | None
-) -> None:
-    assert picture.fields([Frame(None, "tff")] * 90, Fraction(50), claimed=claimed) == first
+def test_half_pictures_are_looked_for_where_there_may_be_some(height: int, rate: int, claimed: bool, may: bool) -> None:
+    assert picture.may_be_woven(height, Fraction(rate), claimed=claimed) is may
 
 
 @pytest.mark.parametrize(("order", "claims"), [("tt", True), ("bt", True), ("progressive", False), ("unknown", False)])

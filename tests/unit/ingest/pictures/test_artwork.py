@@ -192,9 +192,9 @@ async def test_a_film_is_not_refused_for_want_of_a_picture(tmp_path: Path) -> No
     broken.write_bytes(b"no film at all")
     poster.write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
     source = Source(4000, 1, "mp4", Video(0, "h264", 320, 180, "12", 4000))
-    pictures, notes = await gallery.make(PROGRAMS, TOOLS, broken, broken, source, poster, tmp_path)
+    pictures, found = await gallery.make(PROGRAMS, TOOLS, broken, broken, source, poster, tmp_path)
     assert pictures == []
-    assert [note.partition(":")[0].partition(".")[0] for note in notes] == [
+    assert [each.message.partition(":")[0].partition(".")[0] for each in found] == [
         "The title has no picture",
         "The poster was left out",
     ]
@@ -202,9 +202,9 @@ async def test_a_film_is_not_refused_for_want_of_a_picture(tmp_path: Path) -> No
     await gallery.hang(catalog, objects, "ttl_1", image_id, pictures, tmp_path)  # type: ignore[arg-type]
     assert catalog.offered == []
     good = picture(tmp_path / "poster.jpg", "testsrc2=s=640x360,format=yuvj420p")
-    pictures, notes = await gallery.make(PROGRAMS, TOOLS, broken, broken, source, good, tmp_path)
+    pictures, found = await gallery.make(PROGRAMS, TOOLS, broken, broken, source, good, tmp_path)
     await gallery.hang(catalog, objects, "ttl_1", image_id, pictures, tmp_path)  # type: ignore[arg-type]
-    assert len(notes) == 1
+    assert len(found) == 1
     assert [(each.shape, each.supplied) for each in catalog.offered] == [(Shape.LANDSCAPE, True)]
     assert catalog.offered[0].image.id in ids.of_supplied(image_id)
 

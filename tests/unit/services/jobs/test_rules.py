@@ -106,7 +106,13 @@ class JobMachine(RuleBasedStateMachine):
     @invariant()
     def a_step_runs_no_oftener_than_its_retries_allow(self) -> None:
         for step in self.course.steps:
-            assert self.runs[step.name] <= (step.retries + 1) * (self.by_hand + 1)
+            assert self.runs[step.name] <= (step.retries + 1) * rules.MOST_LOST * (self.by_hand + 1)
+
+    @invariant()
+    def a_lost_worker_costs_no_retry(self) -> None:
+        for step in self.course.steps:
+            failed = [each for each in self.course.attempts if each.step == step.name and each.reason is Reason.FAILED]
+            assert self.course.latest()[step.name].tries <= len(failed) + 1
 
     @invariant()
     def a_job_that_is_over_has_nothing_left_and_a_reason(self) -> None:

@@ -3,7 +3,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from matinee.services.jobs.contract import Job, JobState, Reason, Task, TaskState
-from matinee.services.jobs.stages import StageState, present, stages
+from matinee.services.jobs.stages import present, stages
+from matinee.terms.stage import StageState
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 DONE, FAILED, KILLED = (
@@ -31,7 +32,9 @@ def test_steps_that_begin_alike_are_one_stage_by_their_last_tries() -> None:
         task("rungs.2", WAITS),
         task("join", WAITS, message="Waits for 9.0 GB of free disk on a worker."),
     )
-    look, rungs, join = stages(film)
+    every = stages(film, {"rungs": "making pictures"})
+    look, rungs, join = every
+    assert (look.what, rungs.what) == ("look", "making pictures")
     assert (look.name, look.state, look.tasks) == ("look", StageState.DONE, [])
     assert (rungs.name, rungs.state, rungs.steps, rungs.done, rungs.running, rungs.progress) == (
         "rungs",
@@ -43,20 +46,21 @@ def test_steps_that_begin_alike_are_one_stage_by_their_last_tries() -> None:
     )
     assert [(each.step, each.attempt) for each in rungs.tasks] == [("rungs.1", 2)]
     assert (join.state, join.message) == (StageState.WAITING, "Waits for 9.0 GB of free disk on a worker.")
-    assert present(film) == rungs
+    assert present(every) == rungs
 
 
 def test_a_failed_stage_says_why_and_comes_first() -> None:
     film = job(task("rungs.0", KILLED, 0.3), task("rungs.1", FAILED, 0.2, "no luck"), task("join", KILLED))
-    rungs, join = stages(film)
+    every = stages(film, {})
+    rungs, join = every
     assert (rungs.state, rungs.message, [each.step for each in rungs.tasks]) == (
         StageState.FAILED,
         "no luck",
         ["rungs.1"],
     )
     assert join.state is StageState.STOPPED
-    assert present(film) == rungs
+    assert present(every) == rungs
 
 
 def test_a_job_that_is_done_has_no_present_stage() -> None:
-    assert present(job(task("look", DONE, 1))) is None
+    assert present(stages(job(task("look", DONE, 1)), {})) is None

@@ -1,18 +1,18 @@
 import { Poster, ProgressBar } from "../../components/Poster";
 import { Row } from "../../components/Row";
+import { capital } from "../../lib/format";
 import { usePreparations } from "../../lib/preparations";
 import { Link } from "../../lib/router";
 import type { Preparation } from "../../lib/shapes";
-import { stageName } from "../../lib/stages";
 
 const plays = ({ phase }: Preparation) => phase === "playable" || phase === "improving";
 
 function line(film: Preparation): string {
-  const { phase, step, progress, message } = film;
+  const { phase, doing, progress, message } = film;
   if (plays(film)) return "Ready to play";
+  if (phase === "known") return "Here already";
   if (phase === "failed") return message || "Could not be prepared";
-  if (phase === "uploading") return `Uploading, ${Math.floor(progress * 100)} %`;
-  return `${step ? stageName(step) : "Waiting"}, ${Math.floor(progress * 100)} %`;
+  return `${capital(doing || "waiting")}, ${Math.floor(progress * 100)} %`;
 }
 
 function PreparingCard({ film }: { film: Preparation }) {

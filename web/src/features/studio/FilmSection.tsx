@@ -1,10 +1,10 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { Failed } from "../../components/Notice";
-import { preparationOf } from "../../lib/calls/film";
+import { preparationOf } from "../../lib/calls/preparations";
 import { moment } from "../../lib/format";
 import type { Preparation } from "../../lib/shapes";
-import { Notes } from "./Notes";
+import { Findings } from "./Findings";
 import { PHASES, plays, runs } from "./preparing";
 import { titleKey } from "./useTitles";
 
@@ -41,8 +41,8 @@ export function FilmSection({ titleId }: { titleId: string }) {
           <p className="small muted file-name">
             {film.filename}, {moment(film.created_at)}
           </p>
-          <Notes notes={film.notes} />
-          {watchable && (film.notes ?? []).length === 0 && <p className="small muted">Nothing about it was out of the ordinary.</p>}
+          <Findings findings={film.findings} />
+          {watchable && (film.findings ?? []).length === 0 && <p className="small muted">Nothing about it was out of the ordinary.</p>}
         </>
       )}
     </section>

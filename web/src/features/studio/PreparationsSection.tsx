@@ -4,39 +4,34 @@ import { Button } from "../../components/Button";
 import { ErrorNotice } from "../../components/Notice";
 import { ProgressBar } from "../../components/Poster";
 import { SkeletonLines } from "../../components/Skeleton";
-import { cancelPreparation, retryPreparation } from "../../lib/calls/studio";
+import { cancelPreparation, retryPreparation } from "../../lib/calls/preparations";
 import { duration, moment } from "../../lib/format";
-import { useFilmJobs } from "../../lib/jobs";
 import { usePreparations } from "../../lib/preparations";
 import { Link } from "../../lib/router";
-import type { FilmJob, Preparation } from "../../lib/shapes";
-import { stageName } from "../../lib/stages";
-import { goesOn, JobSteps, PauseButton } from "./JobQueue";
-import { Notes } from "./Notes";
+import type { Preparation } from "../../lib/shapes";
+import { Findings } from "./Findings";
 import { PHASES, plays, runs } from "./preparing";
-import "./jobs.css";
+import { PauseButton, Steps } from "./Steps";
+import "./steps.css";
 
 /** What it does now, how far it is, how long it will take, why it waits or failed: one sentence. */
-function saying(film: Preparation, job: FilmJob | undefined): string {
+function saying(film: Preparation): string {
   if (film.phase === "failed") return film.message ? `${PHASES.failed}: ${film.message}` : PHASES.failed;
+  if (film.phase === "known") return film.message;
   if (!runs(film)) return PHASES[film.phase];
   const parts = [`${PHASES[film.phase]}, ${Math.floor(film.progress * 100)} %`];
-  if (job?.paused) parts.push("paused");
-  else if (film.step && film.phase !== "uploading") parts.push(stageName(film.step).toLowerCase());
-  const left = job ? job.eta_s : film.eta_s;
-  if (left != null && !job?.paused) parts.push(`about ${duration(left)} left`);
-  const why = job?.message || film.message;
-  return parts.join(", ") + (why ? `: ${why}` : "");
+  if (film.paused) parts.push("paused");
+  else if (film.doing && film.phase !== "uploading") parts.push(film.doing);
+  if (film.eta_s != null && !film.paused) parts.push(`about ${duration(film.eta_s)} left`);
+  return parts.join(", ") + (film.message ? `: ${film.message}` : "");
 }
 
 type ItemProps = {
   film: Preparation;
-  job: FilmJob | undefined;
   onChanged: (changed: Preparation) => void;
-  onJob: (changed: FilmJob) => void;
 };
 
-function Item({ film, job, onChanged, onJob }: ItemProps) {
+function Item({ film, onChanged }: ItemProps) {
   const cancelling = useMutation({ mutationFn: cancelPreparation, onSuccess: onChanged });
   const retrying = useMutation({ mutationFn: retryPreparation, onSuccess: onChanged });
   const name = film.title || film.filename;
@@ -44,42 +39,45 @@ function Item({ film, job, onChanged, onJob }: ItemProps) {
     <li className="list-item preparation">
       <div className="list-main">
         <strong>{plays(film) ? <Link to={`/titles/${film.title_id}`}>{name}</Link> : name}</strong>
-        <span className={film.phase === "failed" ? "bad" : "muted"}>{saying(film, job)}</span>
+        <span className={film.phase === "failed" ? "bad" : "muted"}>
+          {saying(film)} {film.phase === "known" && film.title_id && <Link to={`/studio/titles/${film.title_id}`}>Open it</Link>}
+        </span>
         {runs(film) && <ProgressBar value={film.progress} label={`Preparing ${name}`} />}
-        {film.phase === "failed" && (
+        {(film.phase === "failed" || film.phase === "known") && (
           <span className="small muted file-name">
             {film.filename}, {moment(film.created_at)}
           </span>
         )}
-        <Notes notes={film.notes} />
+        <Findings findings={film.findings} />
         <ErrorNotice error={cancelling.error ?? retrying.error} />
       </div>
       {runs(film) && (
         <div className="list-actions">
-          {job && goesOn(job) && <PauseButton job={job} name={name} onChanged={onJob} />}
+          {film.phase !== "uploading" && <PauseButton film={film} name={name} onChanged={onChanged} />}
           <Button aria-label={`Cancel ${name}`} busy={cancelling.isPending} onClick={() => cancelling.mutate(film.id)}>
             Cancel
           </Button>
         </div>
       )}
-      {film.phase === "failed" && (
+      {(film.phase === "failed" || film.phase === "known") && (
         <div className="list-actions">
-          <Button aria-label={`Retry ${name}`} busy={retrying.isPending} onClick={() => retrying.mutate(film.id)}>
-            Retry
-          </Button>
+          {film.retryable && (
+            <Button aria-label={`Retry ${name}`} busy={retrying.isPending} onClick={() => retrying.mutate({ id: film.id })}>
+              Retry
+            </Button>
+          )}
           <Button aria-label={`Remove ${name}`} busy={cancelling.isPending} onClick={() => cancelling.mutate(film.id)}>
             Remove
           </Button>
         </div>
       )}
-      {job && <JobSteps job={job} name={name} onChanged={onJob} />}
+      {(film.stages ?? []).length > 0 && <Steps film={film} name={name} onChanged={onChanged} />}
     </li>
   );
 }
 
 export function PreparationsSection() {
   const { preparations, problem, adopt } = usePreparations(true);
-  const { jobs, adopt: adoptJobs } = useFilmJobs();
   const heading = useRef<HTMLHeadingElement>(null);
   const changed = (film: Preparation) => {
     if (film.phase === "canceled") heading.current?.focus(); // its button goes, and the focus must not go with it
@@ -95,13 +93,7 @@ export function PreparationsSection() {
       {preparations?.length === 0 && <p className="muted">Nothing is being prepared.</p>}
       <ul className="list">
         {preparations?.map((film) => (
-          <Item
-            key={film.id}
-            film={film}
-            job={jobs.get(film.id)}
-            onChanged={changed}
-            onJob={(job) => adoptJobs([job])}
-          />
+          <Item key={film.id} film={film} onChanged={changed} />
         ))}
       </ul>
     </section>

@@ -9,6 +9,7 @@ export const PHASES: Record<Preparation["phase"], string> = {
   playable: "Ready to play",
   failed: "Failed",
   canceled: "Cancelled",
+  known: "Here already",
 };
 
 export const plays = ({ phase }: Preparation) => phase === "playable" || phase === "improving";

@@ -1,14 +1,6 @@
 import { answer, client } from "../client";
 import type { NewSeries, StudioTitle, StudioTitleChange } from "../shapes";
 
-/** Zero seconds: all unfinished at once; else what changed after the cursor. */
-export const preparations = (after: number, wait_s: number, signal?: AbortSignal) =>
-  answer(client.GET("/api/studio/preparations", { params: { query: { after, wait_s } }, signal: signal ?? null }));
-export const cancelPreparation = (id: string) =>
-  answer(client.DELETE("/api/studio/preparations/{preparation_id}", { params: { path: { preparation_id: id } } }));
-export const retryPreparation = (id: string) =>
-  answer(client.POST("/api/studio/preparations/{preparation_id}/retry", { params: { path: { preparation_id: id } } }));
-
 export type Wanted = { q: string; state: StudioTitle["state"] | null; kind: StudioTitle["kind"] | null };
 
 export const titles = ({ q, state, kind }: Wanted, before: string | null, limit = 50) => {

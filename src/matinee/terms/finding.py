@@ -7,14 +7,15 @@ from enum import StrEnum
 from msgspec import Struct
 
 
-class Kind(StrEnum):
-    """Of the file, of its picture, of its sound, of its text."""
+class FindingKind(StrEnum):
+    """Of the file, of its picture, of its sound, of its text, of what stands for it."""
 
     CLAIM = "claim"
     DAMAGE = "damage"
     EXTRA_PICTURE = "extra-picture"
 
     INTERLACED = "interlaced"
+    TELECINED = "telecined"
     HIGH_RANGE = "high-range"
     COLOUR = "colour"
     DEPTH = "depth"
@@ -36,12 +37,19 @@ class Kind(StrEnum):
     TEXT = "text"
     PICTURE_TEXT = "picture-text"
 
+    ARTWORK = "artwork"
+
+
+class Span(Struct, frozen=True):
+    start_ms: int
+    end_ms: int
+
 
 class Finding(Struct, frozen=True):
-    """`message` is one sentence. `mended`: what comes out is right, and nobody need do anything. `at` are the places, from
-    and to in milliseconds of the film; none where it is about the whole."""
+    """`message` is one sentence. `mended`: what comes out is right, and nobody need do anything. `at` are the places in the
+    film; none where it is about the whole."""
 
-    kind: Kind
+    kind: FindingKind
     message: str
     mended: bool
-    at: list[tuple[int, int]] = []
+    at: list[Span] = []

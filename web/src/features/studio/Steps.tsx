@@ -1,35 +1,25 @@
 import { useMutation } from "@tanstack/react-query";
 import { Button } from "../../components/Button";
 import { ErrorNotice } from "../../components/Notice";
-import { pauseJob, resumeJob, retryStep } from "../../lib/calls/jobs";
-import type { FilmJob, FilmStage, FilmTask } from "../../lib/shapes";
-import { stageName } from "../../lib/stages";
-
-const STATES: Record<FilmStage["state"], string> = {
-  waiting: "waiting",
-  running: "running",
-  done: "done",
-  failed: "failed",
-  stopped: "stopped",
-};
+import { pausePreparation, resumePreparation, retryPreparation } from "../../lib/calls/preparations";
+import { capital } from "../../lib/format";
+import type { Preparation, Stage, Try } from "../../lib/shapes";
 
 const percent = (progress: number) => `${Math.floor(progress * 100)} %`;
 
 const clock = (at: string) => new Date(at).toLocaleTimeString(undefined, { timeStyle: "short" });
 
-const runs = (task: FilmTask) => task.reason === null && task.state !== "Accepted";
+const runs = (task: Try) => task.reason === null && task.state !== "Accepted";
 
-export const goesOn = (job: FilmJob) => job.state === "Accepted";
-
-type JobProps = { job: FilmJob; name: string; onChanged: (changed: FilmJob) => void };
+type Props = { film: Preparation; name: string; onChanged: (changed: Preparation) => void };
 
 /** Pause or resume, whichever is possible. */
-export function PauseButton({ job, name, onChanged }: JobProps) {
-  const pausing = useMutation({ mutationFn: job.paused ? resumeJob : pauseJob, onSuccess: onChanged });
-  const word = job.paused ? "Resume" : "Pause";
+export function PauseButton({ film, name, onChanged }: Props) {
+  const pausing = useMutation({ mutationFn: film.paused ? resumePreparation : pausePreparation, onSuccess: onChanged });
+  const word = film.paused ? "Resume" : "Pause";
   return (
     <>
-      <Button aria-label={`${word} ${name}`} busy={pausing.isPending} onClick={() => pausing.mutate(job.id)}>
+      <Button aria-label={`${word} ${name}`} busy={pausing.isPending} onClick={() => pausing.mutate(film.id)}>
         {word}
       </Button>
       <ErrorNotice error={pausing.error} />
@@ -38,7 +28,7 @@ export function PauseButton({ job, name, onChanged }: JobProps) {
 }
 
 /** "Part 3 of 12, try 2, since 18:10: The disk is full." */
-function saying(task: FilmTask, stage: FilmStage): string {
+function saying(task: Try, stage: Stage): string {
   const said: string[] = [];
   if (stage.steps > 1) said.push(`Part ${Number(task.step.split(".")[1]) + 1} of ${stage.steps}`);
   if (task.attempt > 1) said.push(`try ${task.attempt}`);
@@ -47,47 +37,50 @@ function saying(task: FilmTask, stage: FilmStage): string {
   return [said.join(", "), task.message].filter(Boolean).join(": ");
 }
 
-function Task({ job, task, stage, name, onChanged }: JobProps & { task: FilmTask; stage: FilmStage }) {
-  const retrying = useMutation({ mutationFn: retryStep, onSuccess: onChanged });
+function Task({ film, task, stage, name, onChanged }: Props & { task: Try; stage: Stage }) {
+  const retrying = useMutation({ mutationFn: retryPreparation, onSuccess: onChanged });
   const word = runs(task) ? "Begin anew" : "Try again";
   const part = stage.steps > 1 ? `, part ${Number(task.step.split(".")[1]) + 1},` : "";
   return (
     <li className="job-task">
       <span className="small muted">{saying(task, stage)}</span>
-      <Button
-        className="small"
-        aria-label={`${word}: ${stageName(stage.name)}${part} of ${name}`}
-        busy={retrying.isPending}
-        onClick={() => retrying.mutate({ job_id: job.id, step: task.step })}
-      >
-        {word}
-      </Button>
+      {(film.phase !== "failed" || film.retryable) && (
+        <Button
+          className="small"
+          aria-label={`${word}: ${stage.what}${part} of ${name}`}
+          busy={retrying.isPending}
+          onClick={() => retrying.mutate({ id: film.id, step: task.step })}
+        >
+          {word}
+        </Button>
+      )}
       <ErrorNotice error={retrying.error} />
     </li>
   );
 }
 
 /** What is done, what runs and what waits; the steps that run or failed can be tried again one by one. */
-export function JobSteps({ job, name, onChanged }: JobProps) {
-  const done = job.stages.filter((stage) => stage.state === "done").length;
+export function Steps({ film, name, onChanged }: Props) {
+  const stages = film.stages ?? [];
+  const done = stages.filter((stage) => stage.state === "done").length;
   return (
     <details className="job-steps">
       <summary>
-        Steps: {done} of {job.stages.length} done
+        Steps: {done} of {stages.length} done
       </summary>
       <ol>
-        {job.stages.map((stage) => (
+        {stages.map((stage) => (
           <li key={stage.name} className={`job-stage ${stage.state}`}>
-            <span className="job-stage-name">{stageName(stage.name)}</span>
+            <span className="job-stage-name">{capital(stage.what)}</span>
             <span className={stage.state === "failed" ? "bad" : "muted"}>
-              {STATES[stage.state]}
+              {stage.state}
               {stage.steps > 1 && `, ${stage.done} of ${stage.steps}`}
               {stage.state === "running" && `, ${percent(stage.progress)}`}
             </span>
             {stage.tasks.length > 0 && (
               <ul>
                 {stage.tasks.map((task) => (
-                  <Task key={task.step} {...{ job, task, stage, name, onChanged }} />
+                  <Task key={task.step} {...{ film, task, stage, name, onChanged }} />
                 ))}
               </ul>
             )}
