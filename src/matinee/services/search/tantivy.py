@@ -72,6 +72,7 @@ class TantivyStore:
         self._schema = _schema()
         try:
             self._generation, self._index, self._kept = self._opened(entropy)
+            self._index.config_reader("manual")  # else it would show what is committed before we know of it
             self._writer = self._index.writer(_HEAP_BYTES, 1)
         except Exception as error:
             self._lock.close()
