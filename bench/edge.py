@@ -29,6 +29,7 @@ from matinee.cdn.appliance import Appliance, Settings
 from matinee.cdn.server import listening
 from matinee.runtime.clock import SystemClock
 from matinee.runtime.signing import Keyring
+from matinee.runtime.tls import Certificate
 from matinee.services.fill.contract import FillFile, Manifest, Wanted
 from matinee.services.playback.contract import Ended
 from matinee.services.steering.media_token import ISSUER, MediaTokens
@@ -95,20 +96,31 @@ def start_core(keyring: Keyring, files: list[FillFile]) -> str:
     return f"http://127.0.0.1:{server.server_address[1]}"
 
 
-def appliance(core: str, folder: Path, port: int) -> None:
+def appliance(core: str, folder: Path, port: int, *, tls: bool) -> None:
     """The process under measurement."""
     clock = SystemClock()
+    context = Certificate(folder / "tls.pem").context if tls else None
     settings = Settings("cdn-bench", core, core, capacity_bps=100_000_000_000)
 
     async def run() -> None:
         keyring = Keyring.load(folder / "own.json")
-        await Appliance(settings, listening("127.0.0.1", port), folder, keyring, clock, "boot").run()
+        await Appliance(settings, listening("127.0.0.1", port), folder, keyring, clock, "boot", context).run()
 
     asyncio.run(run())
 
 
-def nginx(folder: Path, *, nopush: bool) -> Peer:
-    port, root = free_port(), folder / f"nginx-{nopush}"
+def certificate(folder: Path) -> None:
+    """One for both sides: a key on P-256, as most sites have."""
+    command = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
+    files = ["-subj", "/CN=127.0.0.1", "-keyout", str(folder / "key.pem"), "-out", str(folder / "certificate.pem")]
+    subprocess.run([needed("openssl", "openssl"), *command, *files], capture_output=True, check=True)
+    both = (folder / "key.pem").read_text() + (folder / "certificate.pem").read_text()
+    (folder / "tls.pem").write_text(both)
+
+
+def nginx(folder: Path, *, nopush: bool, tls: bool = False) -> Peer:
+    port, root = free_port(), folder / f"nginx-{nopush}-{tls}"
+    secure = f"ssl_certificate {folder}/tls.pem; ssl_certificate_key {folder}/tls.pem;" if tls else ""
     root.mkdir()
     conf = root / "nginx.conf"
     conf.write_text(f"""
@@ -117,10 +129,11 @@ events {{ worker_connections 1024; }}
 http {{ access_log off; sendfile on; tcp_nopush {"on" if nopush else "off"}; tcp_nodelay on; keepalive_requests 100000000;
   open_file_cache max=1000; sendfile_max_chunk 2m; client_body_temp_path {root}/b; proxy_temp_path {root}/p;
   fastcgi_temp_path {root}/f; uwsgi_temp_path {root}/u; scgi_temp_path {root}/s;
-  server {{ listen 127.0.0.1:{port}; root {folder}/media; }} }}
+  server {{ listen 127.0.0.1:{port}{" ssl" if tls else ""}; {secure} root {folder}/media; }} }}
 """)
     command = [needed("nginx", "nginx-light"), "-p", str(root), "-e", str(root / "error.log"), "-c", str(conf)]
-    return Peer(f"nginx tcp_nopush {'on' if nopush else 'off'}", command, port, root / "out")
+    name = "nginx over TLS" if tls else f"nginx tcp_nopush {'on' if nopush else 'off'}"
+    return Peer(name, command, port, root / "out")
 
 
 def traffic_server(folder: Path, keyring: Keyring, origin: int, *, tuned: bool) -> Peer:
@@ -184,10 +197,10 @@ function request() turn = turn % 512 + 1; return requests[turn] end
     return script
 
 
-def requests(peer: Peer, script: Path, seconds: float) -> float:
+def requests(peer: Peer, script: Path, seconds: float, scheme: str = "http") -> float:
     """Answers of the expected kind in a run of wrk. Raises RuntimeError where some were others."""
     command = [needed("wrk", "wrk"), "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}s", "-s", str(script)]
-    command.append(f"http://127.0.0.1:{peer.port}")
+    command.append(f"{scheme}://127.0.0.1:{peer.port}")
     said = subprocess.run(
         command, capture_output=True, text=True, check=True, preexec_fn=lambda: pin(CLIENT_CPU)
     ).stdout
@@ -220,16 +233,29 @@ def measure(folder: Path, rounds: int, seconds: float) -> None:
         for ranges in (True, False)
     }
 
+    certificate(folder)
+    secure_port = free_port()
+    this = [sys.executable, "-m", "bench.edge", "--tls", "--appliance", core, str(folder), str(secure_port)]
+    ours_tls = Peer("matinee appliance over TLS", this, secure_port, folder / "out-tls")
+    best_tls = nginx(folder, nopush=False, tls=True)
+    over_tls = {ours_tls, best_tls}
+    for peer in over_tls:
+        prefix = segment if peer is ours_tls else ""
+        scripts |= {
+            (peer, ranges): lua(folder, f"{peer.port}-{ranges}", prefix, ranges=ranges) for ranges in (True, False)
+        }
+
     def rate(peer: Peer, *, ranges: bool, for_s: float = seconds) -> float:
-        return per_cpu_second(peer, lambda: requests(peer, scripts[peer, ranges], for_s))
+        scheme = "https" if peer in over_tls else "http"
+        return per_cpu_second(peer, lambda: requests(peer, scripts[peer, ranges], for_s, scheme))
 
     result = Rounds()
-    with running([ours, best, usual, ats, plain_ats]):
-        for peer in (ours, best, usual, ats, plain_ats):
+    with running([ours, best, usual, ats, plain_ats, ours_tls, best_tls]):
+        for peer in (ours, best, usual, ats, plain_ats, ours_tls, best_tls):
             rate(peer, ranges=False, for_s=2)  # into the page cache, and into Traffic Server's own
         for number in range(rounds):
-            part = {peer: rate(peer, ranges=True) for peer in (ours, best, usual, ats, plain_ats)}
-            whole = {peer: rate(peer, ranges=False) for peer in (ours, best, usual)}
+            part = {peer: rate(peer, ranges=True) for peer in (ours, best, usual, ats, plain_ats, ours_tls, best_tls)}
+            whole = {peer: rate(peer, ranges=False) for peer in (ours, best, usual, ours_tls, best_tls)}
             for peer, ranges in part.items():
                 print(
                     f"round {number + 1}: {peer.name}: {ranges:.0f} ranges, {whole.get(peer, 0):.0f} segments a CPU-second"
@@ -237,6 +263,8 @@ def measure(folder: Path, rounds: int, seconds: float) -> None:
             result.ratio("range_64k_ratio", part[ours], part[best])
             result.ratio("range_64k_nopush_ratio", part[ours], part[usual])
             result.ratio("segment_ratio", whole[ours], max(whole[best], whole[usual]))
+            result.ratio("tls_range_ratio", part[ours_tls], part[best_tls])
+            result.ratio("tls_segment_ratio", whole[ours_tls], whole[best_tls])
             result.ratio("ats_range_ratio", part[ours], part[plain_ats])
             result.ratio("ats_tuned_range_ratio", part[ours], part[ats])
     conclude(result)
@@ -249,6 +277,7 @@ def conclude(result: Rounds) -> None:
     print(
         "as it comes (its memory cache takes nothing above 4 MiB, so these segments come from its disk cache), and tuned"
     )
+    print("TLS: 1.3, P-256, the same certificate; nginx with its own ssl_buffer_size (16k).")
     print("(ram_cache_cutoff 16 MiB, ram_cache 256 MiB).")
     peers = {"nginx": version("nginx", "-v"), "trafficserver": version("traffic_server", "--version")}
     result.report("edge", peers)
@@ -258,11 +287,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=4)
+    parser.add_argument("--tls", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--appliance", nargs=3, metavar=("CORE", "FOLDER", "PORT"), help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.appliance:
         core, folder, port = given.appliance
-        appliance(core, Path(folder), int(port))
+        appliance(core, Path(folder), int(port), tls=given.tls)
         return
     try:
         with tempfile.TemporaryDirectory(prefix="matinee-edge-") as folder:

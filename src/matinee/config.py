@@ -9,7 +9,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, get_origin
+from typing import Annotated, Any, Literal, get_origin
 
 import msgspec
 from msgspec import Meta, Struct, field
@@ -18,6 +18,7 @@ from matinee.ingest.encoding.settings import Encoding
 from matinee.ingest.limits import Limits
 from matinee.runtime.errors import Invalid
 from matinee.services.jobs.limits import Limits as JobLimits
+from matinee.services.registry.contract import Word
 from matinee.terms.territory import UNKNOWN, Territory
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
@@ -28,11 +29,32 @@ class BadSettings(Invalid):
 
 
 class GatewaySettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """`host` is what to bind; `names` are further host names under which viewers reach us."""
+    """`host` is what to bind; `names` are further host names under which viewers reach us.
+
+    `trusted_proxies` are addresses or networks (`10.0.0.0/8`) of balancers before the gateway whose word on who asks counts:
+    by the PROXY protocol, and by the one header that `forwarded_by` names. `app_origins` are other sites (`https://tv.example`)
+    whose pages may use the API.
+
+    With `certificate` (a PEM file, with those between it and its root) and `key` (another, where the certificate's holds none)
+    front door and appliances speak https; `local` stands for one that the house signs itself, with a root that its viewers
+    install: a page in the clear at `trust_port` gives it to them (0: no such page).
+    """
 
     host: str = "127.0.0.1"
     port: Port = 8080
     names: list[str] = []
+    trusted_proxies: list[str] = []
+    forwarded_by: Literal["x-forwarded-for", "forwarded"] = "x-forwarded-for"
+    app_origins: list[str] = []
+    certificate: str = ""
+    key: str = ""
+    trust_port: Port = 0
+
+
+class ApiSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`listen` is an address of this machine (`127.0.0.1:9000`, port 0: any) at which the edge APIs answer beside their socket."""
+
+    listen: str = ""
 
 
 class ApplianceSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,6 +67,21 @@ class ApplianceSettings(Struct, frozen=True, forbid_unknown_fields=True):
     zone: str = "home"
 
 
+class BalancerSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """What `matinee serve balancer` puts before the gateways: where it takes connections, over TLS with `certificates` (each a file
+    of the chain and its key). `redirect_port` leads to https. `gateways` are URLs by zone where no registry tells of them.
+    `engine` is haproxy or nginx, empty for the first that is installed. `proxy_protocol`: gateways learn by it who asks, else
+    by the header of `[gateway] forwarded_by`; they must have this machine among their `trusted_proxies`."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8000
+    certificates: list[str] = []
+    redirect_port: Port = 0
+    gateways: dict[Word, list[str]] = {}
+    engine: Literal["", "haproxy", "nginx"] = ""
+    proxy_protocol: bool = False
+
+
 class InternalSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`listen` is the address (`0.0.0.0:7443`) at which workers of other machines come in, empty for none; `names` are those
     by which they reach it, the first is the one they are given."""
@@ -55,11 +92,15 @@ class InternalSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """`url` is the public address where it is fixed (else each request's Host decides), `territory` what is taken for the
-    country of every address, `services` where a service that this process does not run is found (`unix:…`, `http://…`)."""
+    country of every address, `zone` where this process stands, `services` where a service that this process does not run is
+    found (`unix:…`, `http://…`)."""
 
     url: str = ""
+    zone: Word = "home"
     territory: Territory = UNKNOWN
     gateway: GatewaySettings = GatewaySettings()
+    api: ApiSettings = ApiSettings()
+    balancer: BalancerSettings = BalancerSettings()
     appliances: ApplianceSettings = ApplianceSettings()
     studio: Limits = Limits()
     encode: Encoding = Encoding()

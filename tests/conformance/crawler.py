@@ -41,6 +41,12 @@ class Route:
         self.schemes = {name for each in described["security"] for name in each}
 
     @property
+    def goes_on(self) -> bool:
+        """Whether its answer has no end."""
+        success = self.described["responses"].get("200", {})
+        return "text/event-stream" in success.get("content", {})
+
+    @property
     def in_path(self) -> set[str]:
         return {each["name"] for each in self.parameters if each["in"] == "path"}
 
@@ -71,12 +77,22 @@ class Crawler:
 
     def send(self, route: Route, ids: dict[str, str], headers: dict[str, Any]) -> httpx.Response:
         made = route.request(ids, {})
+        if route.goes_on:
+            return self._begun(made, headers)
         raw = [
             (name.encode(), value if isinstance(value, bytes) else value.encode()) for name, value in headers.items()
         ]
         kept = [(name, value) for name, value in made.headers.raw if name.lower() != b"host"]
         answer = self.http.request(made.method, made.url.raw_path.decode(), headers=[*kept, *raw], content=made.content)
         return harmless(answer)
+
+    def _begun(self, made: httpx.Request, headers: dict[str, Any]) -> httpx.Response:
+        """The first of an answer that has no end, or the refusal."""
+        with self.http.stream(made.method, made.url.raw_path.decode(), headers=headers) as answer:
+            content = answer.read() if answer.status_code >= 400 else next(answer.iter_bytes())
+        return harmless(
+            httpx.Response(answer.status_code, headers=answer.headers, content=content, request=answer.request)
+        )
 
     def close(self) -> None:
         self.http.close()

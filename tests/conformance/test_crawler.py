@@ -61,19 +61,27 @@ def ids(house: Installation, ada: Person, playing: Playing) -> dict[str, str]:
             if each["phase"] == "uploading"
         )
         every = owner.get("/api/operations/jobs", params={"limit": 200}).json()["jobs"]
+        running = owner.get("/api/operations/instances").json()["instances"]
+        owner.put("/api/operations/properties/crawler.test", json={"value": 1})
+        owner.put("/api/operations/properties/gateway.requests", json={"value": {"slow_s": 0.0001}})
+        kept = eventually(lambda: owner.get("/api/operations/requests").json()["requests"])
     return {
         "challenge_id": "3f6b7c",
         "genre_id": "drama",
         "job_id": next(each["id"] for each in every if each["name"] == "ingest"),
+        "instance_id": running[0]["id"],
         "image_id": house.titles["all"]["poster_url"].rpartition("/")[2],
         "login": ada.login,
         "preparation_id": preparation,
+        "property_name": "crawler.test",
         "profile_id": ada.profiles[1]["id"],
         "provider": "simulated",
         "rendition_id": "v180",
+        "request_id": kept[0]["id"],
         "session_id": playing.id,
         "title_id": house.titles["all"]["id"],
         "upload_id": upload,
+        "version": "0",
     }
 
 
@@ -335,7 +343,7 @@ def test_what_has_expired_counts_no_more(clocked: Installation) -> None:
         crawler = Crawler(clocked)
         for route in crawler.routes:
             if route.schemes:
-                real = dict.fromkeys(route.in_path, ada.account["id"])
+                real = {**dict.fromkeys(route.in_path, ada.account["id"]), "version": "1"}
                 assert crawler.send(route, real, {"authorization": f"Bearer {ada.token}"}).status_code == 401, (
                     route.name
                 )

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import select
 
 from matinee.backends.sql.open import open as open_database
@@ -123,6 +124,14 @@ async def events(database: Database) -> list[tuple[str, str]]:
     return [(event["type"].rpartition(".")[2], event["data"]["session_id"]) for event in told]
 
 
+async def takers(database: Database) -> dict[str, str | None]:
+    """Of each session that has ended: the device that has its place now."""
+    rows = await database.read(lambda c: c.execute(select(tables.outbox).order_by(tables.outbox.c.id)).all())
+    told = [json.loads(row.event) for row in rows]
+    ended = [event["data"] for event in told if event["type"] == "matinee.playback.ended"]
+    return {data["session_id"]: data.get("taken_by") for data in ended}
+
+
 async def test_an_open_session_is_found_by_its_token_alone(playback: Playback) -> None:
     session = await playback.open(wish())
     assert await playback.session(ByToken(session.id, session.token)) == session
@@ -186,6 +195,17 @@ async def test_a_lapsed_lease_frees_its_slot_and_ends_only_when_it_is_taken(
         await playback.heartbeat(beat(silent))
     assert (await playback.observe_ended(ObserveEnded(-1, 0))).sessions == [silent.id]
     await playback.heartbeat(beat(taker))
+
+
+async def test_the_log_tells_whose_stream_was_taken_over_and_by_which_device(
+    playback: Playback, database: Database, clock: HandClock
+) -> None:
+    silent = await playback.open(wish("ttl_1", streams=1))
+    clock.pass_s(20)
+    taker = await playback.open(replace(wish("ttl_2", streams=1, who=viewer(login="lgn_9")), device_name="Television"))
+    again = await playback.open(wish("ttl_2", streams=1, who=viewer(login="lgn_9")))
+    await playback.close(Close(again.id, again.account_id, again.profile_id))
+    assert await takers(database) == {silent.id: "Television", taker.id: None, again.id: None}
 
 
 async def test_a_lapsed_session_stays_while_other_slots_are_free(playback: Playback, clock: HandClock) -> None:

@@ -19,6 +19,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 
 from matinee.api.app import create
 from matinee.api.clients import Clients
+from matinee.api.route_tables import RouteTables
 from matinee.api.trust import Trust
 from matinee.api.viewer import Gate
 from matinee.backends.cache.open import open as open_cache
@@ -60,16 +61,22 @@ from matinee.services.metrics.service import Service as MetricsService
 from matinee.services.playback.contract import Playback
 from matinee.services.playback.masters import Masters
 from matinee.services.playback.service import Service as PlaybackService
+from matinee.services.registry.contract import Properties, Registry
+from matinee.services.registry.properties import PropertyService
+from matinee.services.registry.service import Service as RegistryService
 from matinee.services.search.contract import Document, Documents, Search
 from matinee.services.search.open import open as open_search
 from matinee.services.search.service import Service as SearchService
 from matinee.services.steering.contract import Report, Steering
 from matinee.services.steering.service import Service as SteeringService
+from matinee.services.traffic.contract import Traffic
+from matinee.services.traffic.service import Service as TrafficService
 from matinee.terms.artwork import Poster
 from matinee.terms.encode import Encode, File
 from matinee.terms.maturity import Maturity
 from matinee.terms.rendition import Rendition, Track
 from matinee.terms.rendition import Role as Purpose
+from matinee.terms.standard_routes import STANDARD
 from matinee.terms.title import Metadata, Title
 from matinee.terms.viewer import Role
 
@@ -243,7 +250,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     clock = HandClock()
     ids = Ids(clock)
     passports, origins, media = (Keyring.load(tmp_path / f"{name}.json") for name in ("accounts", "gateway", "media"))
-    names = ("accounts", "billing", "catalog", "playback", "fill", "jobs")
+    names = ("accounts", "billing", "catalog", "playback", "fill", "jobs", "registry", "traffic")
     databases = {
         name: open_database(f"sqlite:///{tmp_path}/{name}.db", migrations=f"matinee.services.{name}") for name in names
     }
@@ -274,6 +281,9 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         "steering": SteeringService(clock, media),
         "fill": FillService(databases["fill"]),
         "jobs": jobs,
+        "registry": RegistryService(databases["registry"], clock),
+        "properties": PropertyService(databases["registry"], clock),
+        "traffic": TrafficService(databases["traffic"], clock),
         "ingest": IngestService(databases["ingest"], objects, jobs, shelf, clock, ids, Limits()),
         "events": Collector(log, clock),
     }
@@ -289,6 +299,12 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         steering=connect(Steering, channels["steering"]),
         fill=connect(Fill, channels["fill"]),
         jobs=connect(Jobs, channels["jobs"]),
+        registry=connect(Registry, channels["registry"]),
+        properties=connect(Properties, channels["properties"]),
+        traffic=connect(Traffic, channels["traffic"]),
+        routes=RouteTables(
+            connect(Properties, channels["properties"]), connect(Registry, channels["registry"]), lambda: STANDARD
+        ),
         ingest=connect(Ingest, channels["ingest"]),
         events=connect(Events, channels["events"]),
         objects=objects,

@@ -16,6 +16,7 @@ from matinee.api import (
     discovery,
     household,
     images,
+    instances,
     jobs,
     licence,
     manifests,
@@ -26,8 +27,11 @@ from matinee.api import (
     payments,
     play,
     problems,
+    properties,
+    routing,
     signup,
     studio,
+    traffic,
     uploads,
 )
 from matinee.api.body import JSONRequest
@@ -59,6 +63,10 @@ ROUTES: list[ControllerRouterHandler] = [
     *uploads.ROUTES,
     *jobs.ROUTES,
     *operations.ROUTES,
+    *instances.ROUTES,
+    *properties.ROUTES,
+    *routing.ROUTES,
+    *traffic.ROUTES,
     *open_connect.ROUTES,
     *openapi.ROUTES,
 ]

@@ -11,6 +11,7 @@ from litestar.params import SkipValidation
 from msgspec import Struct
 from obstore.store import ObjectStore
 
+from matinee.api.route_tables import RouteTables
 from matinee.backends.cache.port import Cache
 from matinee.events.contract import Events
 from matinee.ingest.contract import Ingest
@@ -24,8 +25,10 @@ from matinee.services.history.contract import History
 from matinee.services.jobs.contract import Jobs
 from matinee.services.metrics.contract import Metrics
 from matinee.services.playback.contract import Playback
+from matinee.services.registry.contract import Properties, Registry
 from matinee.services.search.contract import Search
 from matinee.services.steering.contract import Steering
+from matinee.services.traffic.contract import Traffic
 
 T = TypeVar("T")
 Injected: TypeAlias = NamedDependency[SkipValidation[T]]
@@ -46,11 +49,15 @@ class Clients(Struct, frozen=True):
     steering: Steering
     fill: Fill
     jobs: Jobs
+    registry: Registry
+    properties: Properties
+    traffic: Traffic
     ingest: Ingest
     events: Events
     objects: ObjectStore
     cache: Cache
     clock: Clock
+    routes: RouteTables
     provider: Provider | None = None
     advance: Callable[[timedelta], datetime] | None = None
 

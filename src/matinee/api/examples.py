@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from matinee.services.playback.contract import HEARTBEAT_S
+from matinee.terms.routing import Route
 
 
 class Example(Struct, frozen=True):
@@ -19,6 +21,93 @@ class Example(Struct, frozen=True):
 
 _HEX = "01a1fdfa460070349be9cd064bdc9384"
 _AT, _LATER = "2026-11-21T12:00:00Z", "2026-12-21T12:00:00Z"
+_FLOW = {
+    "per_s": 40.2,
+    "failed": 0.0012,
+    "refused": 0.0,
+    "retries_per_s": 0.1,
+    "p50_s": 0.004,
+    "p90_s": 0.012,
+    "p99_s": 0.085,
+    "recent": [38.0, 40.2],
+    "recent_failed": [0.0, 0.2],
+}
+_GATEWAY_NOW = {
+    "name": "core.gateway@films",
+    "zone": "home",
+    "old": False,
+    "heard_s": 0.4,
+    "up_s": 86400.0,
+    "draining": False,
+    "connections": 212,
+    "in_flight": 3,
+    "limit": 1000.0,
+    "lag_s": 0.0004,
+    "per_s": 40.2,
+}
+_ORIGIN_NOW = {
+    "name": "api",
+    "in_flight": 3,
+    "limit": 64.0,
+    "shed_per_s": 0.0,
+    "flow": _FLOW,
+    "instances": [
+        {
+            "name": "core.api@films",
+            "zone": "home",
+            "state": "up",
+            "seen_by": 1,
+            "ejected_by": 0,
+            "in_flight": 3,
+            "ejections": 0,
+            "utilization": 0.31,
+            "flow": _FLOW,
+        }
+    ],
+}
+_FILTER = {
+    "kind": "inbound",
+    "name": "PassportSwap",
+    "on": True,
+    "percent": 100.0,
+    "runs": 193088,
+    "failures": 0,
+    "mean_s": 0.000021,
+    "source": "",
+}
+_JOURNEY: dict[str, Any] = {
+    "id": f"req_{_HEX}",
+    "trace": _HEX,
+    "at": _AT,
+    "gateway": "core.gateway@films",
+    "zone": "home",
+    "why": "failed",
+    "method": "POST",
+    "target": "/api/play/ttl_01a1fdfa460070349be9cd064bdc9384",
+    "route": "play",
+    "origin": "api",
+    "account": f"acc_{_HEX}",
+    "status": 504,
+    "category": "FAILURE_ORIGIN_READ_TIMEOUT",
+    "body_ms": 1.2,
+    "filters_ms": 3.4,
+    "first_ms": 60003.5,
+    "ended_ms": 60003.5,
+    "waits": [{"filter": "PassportSwap", "began_ms": 0.1, "ended_ms": 3.3}],
+    "tries": [
+        {
+            "instance": "core.api@films",
+            "zone": "home",
+            "reused": True,
+            "began_ms": 3.4,
+            "sent_ms": 3.5,
+            "answered_ms": None,
+            "ended_ms": 60003.4,
+            "status": 0,
+            "category": "FAILURE_ORIGIN_READ_TIMEOUT",
+        }
+    ],
+}
 _TITLE_ID, _IMAGE_ID, _SESSION_ID = f"ttl_{_HEX}", f"img_{_HEX}", f"ses_{_HEX}"
 _PRICE = {"amount": 1299, "currency": "EUR"}
 _PLAN = {"id": "standard", "name": "Standard", "price": _PRICE, "streams": 2, "max_height": 1080}
@@ -108,20 +197,6 @@ _SERIES: dict[str, Any] = {
     "published_at": None,
     "revision": 1,
 }
-_PREPARATION = {
-    "id": f"job_{_HEX}",
-    "title_id": _TITLE_ID,
-    "title": "Metropolis",
-    "filename": "metropolis.mkv",
-    "phase": "preparing",
-    "step": "encode",
-    "progress": 0.4,
-    "message": "",
-    "created_at": _AT,
-    "version": 3,
-    "eta_s": 312.5,
-    "notes": ["The sound was -14.2 LUFS; it is brought to -24."],
-}
 _TASK: dict[str, Any] = {
     "step": "rungs.3",
     "attempt": 1,
@@ -131,6 +206,42 @@ _TASK: dict[str, Any] = {
     "message": "",
     "started_at": _AT,
     "finished_at": None,
+}
+_STAGE: dict[str, Any] = {
+    "name": "rungs",
+    "what": "making better pictures",
+    "state": "running",
+    "steps": 12,
+    "done": 3,
+    "running": 1,
+    "progress": 0.27,
+    "message": "",
+    "tasks": [_TASK],
+}
+_PREPARATION: dict[str, Any] = {
+    "id": f"upl_{_HEX}",
+    "title_id": _TITLE_ID,
+    "title": "Metropolis",
+    "filename": "metropolis.mkv",
+    "phase": "improving",
+    "step": "rungs",
+    "progress": 0.4,
+    "message": "",
+    "created_at": _AT,
+    "version": 3,
+    "eta_s": 312.5,
+    "doing": "making better pictures",
+    "paused": False,
+    "retryable": False,
+    "findings": [
+        {
+            "kind": "loudness",
+            "message": "The sound has a loudness of -14.2 LUFS; it is brought to that of all films here.",
+            "mended": True,
+            "at": [],
+        }
+    ],
+    "stages": [_STAGE],
 }
 _FILM_JOB: dict[str, Any] = {
     "id": f"job_{_HEX}",
@@ -148,18 +259,7 @@ _FILM_JOB: dict[str, Any] = {
     "eta_s": 312.5,
     "created_at": _AT,
     "version": 17,
-    "stages": [
-        {
-            "name": "rungs",
-            "state": "running",
-            "steps": 12,
-            "done": 3,
-            "running": 1,
-            "progress": 0.27,
-            "message": "",
-            "tasks": [_TASK],
-        }
-    ],
+    "stages": [_STAGE],
 }
 _CANCELED_JOB = {**_FILM_JOB, "state": "Finished", "reason": "killed", "message": "It was canceled.", "eta_s": None}
 _JOB_ID = {"job_id": f"job_{_HEX}"}
@@ -175,6 +275,25 @@ _REPORT = {
     "origin_bytes": 0,
     "version": "0.1.0",
 }
+_INSTANCE: dict[str, Any] = {
+    "id": "api-2.api@films",
+    "service": "api",
+    "url": "http://127.0.0.1:9002",
+    "zone": "a",
+    "version": "0.1.0",
+    "state": "up",
+    "since": _AT,
+    "marked": None,
+}
+_PROPERTY: dict[str, Any] = {
+    "name": "gateway.limits",
+    "value": {"in_flight": 1000},
+    "version": 3,
+    "by": f"acc_{_HEX}",
+    "at": _AT,
+    "comment": "a quiet evening",
+}
+_PROPERTY_NAME = {"property_name": "gateway.limits"}
 _KEY = {"Idempotency-Key": "3e8b1c1e-5d7a-4a0e-9a54-1f6f2d1c9b10"}
 _CHAPTER = {"start_s": 0.0, "title": "The city of the sons"}
 _PICTURE: dict[str, Any] = {
@@ -190,11 +309,26 @@ _PICTURE: dict[str, Any] = {
 }
 
 _TITLE, _IMAGE, _SESSION = {"title_id": _TITLE_ID}, {"image_id": _IMAGE_ID}, {"session_id": _SESSION_ID}
-_PROFILE_ID, _JOB = {"profile_id": f"prf_{_HEX}"}, {"preparation_id": f"job_{_HEX}"}
+_PROFILE_ID, _JOB = {"profile_id": f"prf_{_HEX}"}, {"preparation_id": f"upl_{_HEX}"}
 _UPLOAD = {"upload_id": f"upl_{_HEX}", "Tus-Resumable": "1.0.0"}
 _TOKEN = {"token": f"{_SESSION_ID}.qL8R4QIcQ"}
 _CHALLENGE = {"challenge_id": "3f6b7c"}
 _AT_SESSION = f"http://localhost:8080/api/play/sessions/{_SESSION_ID}"
+
+_ROUTE: dict[str, Any] = {"name": "api", "match": {"prefix": "/api"}, "to": "api"}
+_WHOLE_ROUTE: dict[str, Any] = msgspec.to_builtins(msgspec.convert(_ROUTE, Route))
+_APPLIED_ROUTES: dict[str, Any] = {
+    "version": 3,
+    "applied": True,
+    "changes": {
+        "added": ["moved"],
+        "removed": [],
+        "changed": [{"name": "play", "fields": ["priority"]}],
+        "reordered": False,
+        "moved": [{"request": "GET /old/x", "before": "", "after": "moved"}],
+    },
+    "remarks": [],
+}
 
 BY_OPERATION: dict[str, Example] = {
     "signup.plans": Example(
@@ -406,22 +540,19 @@ BY_OPERATION: dict[str, Example] = {
     "studio.preparations": Example(answers={"cursor": 3, "preparations": [_PREPARATION]}),
     "studio.preparation": Example(answers=_PREPARATION, parameters=_JOB),
     "studio.preparations_of": Example(
-        answers={"preparations": [{**_PREPARATION, "phase": "playable", "step": "", "progress": 1.0, "eta_s": None}]},
+        answers={"preparations": [{**_PREPARATION, "phase": "playable", "step": "", "doing": "", "eta_s": None}]},
         parameters=_TITLE,
     ),
     "studio.cancel_preparation": Example(answers={**_PREPARATION, "phase": "canceled"}, parameters=_JOB),
-    "studio.retry_preparation": Example(answers=_PREPARATION, parameters=_JOB),
-    "jobs.watch": Example(answers={"cursor": 17, "more": False, "jobs": [_FILM_JOB]}),
+    "studio.retry_preparation": Example(answers=_PREPARATION, parameters={**_JOB, "step": "rungs.3"}),
+    "studio.pause_preparation": Example(answers={**_PREPARATION, "paused": True}, parameters=_JOB),
+    "studio.resume_preparation": Example(answers=_PREPARATION, parameters=_JOB),
+    "jobs.every": Example(answers={"jobs": [_FILM_JOB], "next": None}),
     "jobs.one": Example(answers={"job": _FILM_JOB, "tasks": [_TASK]}, parameters=_JOB_ID),
     "jobs.pause": Example(answers={**_FILM_JOB, "paused": True}, parameters=_JOB_ID),
     "jobs.resume": Example(answers=_FILM_JOB, parameters=_JOB_ID),
     "jobs.retry": Example(answers=_FILM_JOB, parameters={**_JOB_ID, "step": "rungs.3"}),
     "jobs.cancel": Example(answers=_CANCELED_JOB, parameters=_JOB_ID),
-    "jobs.every": Example(answers={"jobs": [_FILM_JOB], "next": None}),
-    "jobs.pause_any": Example(answers={**_FILM_JOB, "paused": True}, parameters=_JOB_ID),
-    "jobs.resume_any": Example(answers=_FILM_JOB, parameters=_JOB_ID),
-    "jobs.retry_any": Example(answers=_FILM_JOB, parameters={**_JOB_ID, "step": "rungs.3"}),
-    "jobs.cancel_any": Example(answers=_CANCELED_JOB, parameters=_JOB_ID),
     "uploads.options": Example(),
     "uploads.create": Example(
         parameters={
@@ -443,6 +574,45 @@ BY_OPERATION: dict[str, Example] = {
     "uploads.override": Example(parameters={**_UPLOAD, "X-HTTP-Method-Override": "DELETE"}),
     "operations.advance_clock": Example(asks={"advance_s": 86400}, answers={"now": _AT}),
     "operations.appliances": Example(answers={"appliances": [{"report": _REPORT, "seen_at": _AT, "up": True}]}),
+    "instances.instances": Example(
+        answers={"cursor": 1795258800000, "instances": [_INSTANCE], "whole": True},
+        parameters={"after": -1, "wait_s": 20},
+    ),
+    "instances.drain": Example(
+        answers={**_INSTANCE, "state": "draining", "marked": "draining"}, parameters={"instance_id": _INSTANCE["id"]}
+    ),
+    "instances.up": Example(answers=_INSTANCE, parameters={"instance_id": _INSTANCE["id"]}),
+    "properties.properties": Example(
+        answers={"cursor": 12, "properties": [_PROPERTY]}, parameters={"after": -1, "wait_s": 20}
+    ),
+    "properties.versions": Example(answers={"cursor": 12, "properties": [_PROPERTY]}, parameters=_PROPERTY_NAME),
+    "properties.assign": Example(
+        asks={"value": {"in_flight": 1000}, "comment": "a quiet evening", "if_version": 2},
+        answers=_PROPERTY,
+        parameters=_PROPERTY_NAME,
+    ),
+    "properties.roll_back": Example(
+        asks={"version": 1, "comment": "a loud evening"},
+        answers={**_PROPERTY, "version": 4},
+        parameters=_PROPERTY_NAME,
+    ),
+    "traffic.live": Example(
+        answers={
+            "at": _AT,
+            "old": False,
+            "whole": _FLOW,
+            "categories": {"SUCCESS": 2412, "FAILURE_ORIGIN_READ_TIMEOUT": 3},
+            "gateways": [_GATEWAY_NOW],
+            "routes": [{"name": "play", "origin": "api", "flow": _FLOW}],
+            "origins": [_ORIGIN_NOW],
+            "filters": [_FILTER],
+        }
+    ),
+    "traffic.requests": Example(
+        answers={"requests": [_JOURNEY], "next": None},
+        parameters={"why": "failed", "status": "5xx", "route": "play", "limit": 50},
+    ),
+    "traffic.one": Example(answers=_JOURNEY, parameters={"request_id": _JOURNEY["id"]}),
     "open_connect.report": Example(asks=_REPORT),
     "open_connect.manifest": Example(
         answers={
@@ -455,6 +625,29 @@ BY_OPERATION: dict[str, Example] = {
             ],
         },
         parameters={"after": 3, "wait_s": 20},
+    ),
+    "routing.now": Example(answers={"version": 2, "table": {"routes": [_WHOLE_ROUTE]}, "of_house": False}),
+    "routing.apply": Example(
+        asks={"table": {"routes": [_ROUTE]}, "comment": "old links go on working", "if_version": 2},
+        answers=_APPLIED_ROUTES,
+        parameters={"dry_run": False},
+    ),
+    "routing.versions": Example(
+        answers={"versions": [{"version": 2, "at": _AT, "by": f"acc_{_HEX}", "comment": "", "of_house": False}]}
+    ),
+    "routing.version": Example(
+        answers={"version": 2, "table": {"routes": [_WHOLE_ROUTE]}, "of_house": False}, parameters={"version": 2}
+    ),
+    "routing.roll_back": Example(asks={"version": 1, "comment": ""}, answers=_APPLIED_ROUTES),
+    "routing.explain": Example(
+        asks={"path": "/api/play/x", "method": "POST", "headers": {"purpose": "prefetch"}},
+        answers={
+            "route": "play",
+            "looks": [
+                {"route": "play-ahead", "why_not": "it is not fetched ahead of need"},
+                {"route": "play", "why_not": ""},
+            ],
+        },
     ),
     "open_connect.ended": Example(answers={"cursor": 9, "sessions": [_SESSION_ID]}, parameters={"after": -1}),
     "open_connect.keys": Example(answers={"keys": [{"kty": "EC", "crv": "P-256", "kid": "k", "x": "…", "y": "…"}]}),

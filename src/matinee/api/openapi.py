@@ -19,7 +19,7 @@ from litestar.routes import HTTPRoute
 from litestar.types import ControllerRouterHandler
 
 from matinee import __version__
-from matinee.api import examples
+from matinee.api import examples, push
 from matinee.api.clients import Injected
 from matinee.api.problems import MEDIA_TYPE
 from matinee.api.viewer import Access, ProfileRequired
@@ -99,6 +99,7 @@ class Document:
         content["components"] = {"schemas": {**schemas, "Problem": PROBLEM}, "securitySchemes": SCHEMES}
         for operation, handler in described:
             complete(operation, handler)
+        content["paths"] = {**content["paths"], **push.paths()}
         _plain_patterns(content)
         return content
 

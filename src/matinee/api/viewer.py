@@ -36,7 +36,7 @@ class ProfileRequired(Forbidden):
 
 class Access(StrEnum):
     """Whom a route answers. GUARDIAN: a member who may change the household, which a profile with an age limit may not.
-    LOOPBACK: whoever asks from this very machine."""
+    SUPPORT: who answers members, by that role or as operator. LOOPBACK: whoever asks from this very machine."""
 
     PUBLIC = "public"
     MEMBER = "member"
@@ -44,6 +44,7 @@ class Access(StrEnum):
     PROFILE = "profile"
     EDITOR = "editor"
     OPERATOR = "operator"
+    SUPPORT = "support"
     APPLIANCE = "appliance"
     LOOPBACK = "loopback"
 
@@ -176,9 +177,13 @@ def admit(access: Access, viewer: Viewer | None) -> None:
         raise ProfileRequired
     if access is Access.GUARDIAN and viewer.profile_id is not None and viewer.maturity < HIGHEST:
         raise ProfileLocked("A profile with an age limit may not change this")
-    role = _ROLES.get(access)
-    if role is not None and role not in viewer.roles:
-        raise Forbidden(f"This needs the role {role.value}")
+    roles = _ROLES.get(access)
+    if roles is not None and viewer.roles.isdisjoint(roles):
+        raise Forbidden(f"This needs the role {' or '.join(role.value for role in roles)}")
 
 
-_ROLES = {Access.EDITOR: Role.EDITOR, Access.OPERATOR: Role.OPERATOR}
+_ROLES = {
+    Access.EDITOR: (Role.EDITOR,),
+    Access.OPERATOR: (Role.OPERATOR,),
+    Access.SUPPORT: (Role.SUPPORT, Role.OPERATOR),
+}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from matinee.runtime.errors import Unavailable
 
-LONGEST_FOLDER = 75
+LONGEST_FOLDER, LONGEST_SOCKET = 75, 107
 _PROBED_BYTES = 1 << 16
 
 
@@ -31,6 +31,8 @@ class Home:
         self.scratch = self.path / "scratch"
         self.appliances = self.path / "appliances"
         self.locks = self.path / "locks"
+        self.followed = self.path / "followed"
+        """What each process was told last by those it follows."""
         self.logs = self.path / "logs"
         """What the processes say, in files; `log` is the log of events."""
         self.clock = self.path / "clock"
@@ -45,6 +47,7 @@ class Home:
             self.scratch,
             self.appliances,
             self.locks,
+            self.followed,
             self.logs,
         )
         try:
@@ -72,7 +75,13 @@ class Home:
         return f"sqlite:///{self.stores / name}.sqlite"
 
     def socket(self, name: str) -> Path:
-        return self.sockets / f"{name}.sock"
+        """Raises UnusableHome where the name is too long for one."""
+        path = self.sockets / f"{name}.sock"
+        if len(bytes(path)) > LONGEST_SOCKET:
+            raise UnusableHome(
+                f"the name {name!r} is too long for a socket in {self.sockets}; give a shorter one with --name"
+            )
+        return path
 
 
 def _write(probe: Path) -> None:

@@ -7,11 +7,13 @@ import contextlib
 import socket
 from collections.abc import Generator
 from pathlib import Path
+from time import monotonic
 from typing import Any, cast
 
 import uvicorn
 
 from matinee.app.process import Process
+from matinee.runtime import accepting
 
 DRAIN_S = 0.5
 _AWAY = [(b"content-length", b"0"), (b"connection", b"close"), (b"retry-after", b"1")]
@@ -24,23 +26,33 @@ class _Server(uvicorn.Server):
 
 
 class Drained:
-    """ASGI: once it ends, what still runs is answered 503, which a caller may ask again: long polls, above all."""
+    """ASGI: once it drains, each answer ends its connection; once it ends, what still runs is answered 503, which a caller may
+    ask again: long polls, above all."""
 
     def __init__(self, app: Any) -> None:
         self._app = app
         self._running: set[asyncio.Task[Any]] = set()
-        self._ending = False
+        self._ending = self.draining = False
+        self.asked = 0.0
+        """When a request came last, of the monotonic clock."""
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._running)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         begun = False
 
         async def noted(message: Any) -> None:
             nonlocal begun
+            if self.draining and not begun and message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"connection", b"close")]
             begun = True
             await send(message)
 
         task = cast("asyncio.Task[Any]", asyncio.current_task())
         self._running.add(task)
+        self.asked = monotonic()
         try:
             await self._app(scope, receive, noted)
         except asyncio.CancelledError:
@@ -60,9 +72,36 @@ class Drained:
             task.cancel()
 
 
+class Listener:
+    """What serves an app."""
+
+    def __init__(self, server: _Server, app: Drained) -> None:
+        self._server = server
+        self._app = app
+
+    async def drain(self, quiet_s: float) -> None:
+        """Takes no new connection, and returns when all that were there are closed, or nothing has come on them for `quiet_s`:
+        then whoever keeps them does so for nothing."""
+        self._app.draining = True
+        while self._server.servers:
+            await accepting.close(self._server.servers.pop(), self._protocol, self._server.config.ssl)
+        began = monotonic()
+        while self._server.server_state.connections:
+            if not self._app.busy and monotonic() - max(self._app.asked, began) > quiet_s:
+                return
+            await asyncio.sleep(0.02)
+
+    def _protocol(self) -> asyncio.Protocol:
+        """As uvicorn makes them."""
+        config, server = self._server.config, self._server
+        return cast("Any", config.http_protocol_class)(
+            config=config, server_state=server.server_state, app_state=server.lifespan.state
+        )
+
+
 async def listen(
     process: Process, name: str, app: Any, at: Path | socket.socket, certificate: Path | None = None
-) -> None:
+) -> Listener:
     """Serves `app` at the Unix socket, or at one that is bound already, from now until the process stops; with a `certificate`
     (a file that holds its key too) over TLS."""
     drained = Drained(app)
@@ -95,6 +134,7 @@ async def listen(
         await serving
 
     process.on_stop(f"listener {name}", close)
+    return Listener(server, drained)
 
 
 def _bound(path: Path) -> socket.socket:

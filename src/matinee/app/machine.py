@@ -13,23 +13,30 @@ from matinee.app.supervisor import Child
 from matinee.config import Settings
 
 CORE = (
-    "gateway api accounts billing catalog search history metrics playback steering fill jobs ingest events timers door"
+    "gateway api accounts billing catalog search history metrics playback steering fill jobs registry push traffic "
+    "ingest events timers door"
 ).split()
+
+DRAIN_S = 1.0
+"""All end together, and nobody is there to take their work."""
 
 _THRIFTY = {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "131072"}
 """glibc keeps an arena a thread, and more the larger the blocks it has seen: a fifth more memory, and no time saved."""
 
 
 class Address(Struct, frozen=True):
-    """Where the front door listens; `host` 0.0.0.0 or :: lets other machines in."""
+    """Where the front door listens; `host` 0.0.0.0 or :: lets other machines in. `certificate` is as in the settings; at
+    `trust_port` a home network's viewers find its root."""
 
     host: str
     port: int
+    certificate: str = ""
+    trust_port: int = 0
 
     @property
     def url(self) -> str:
         here = self.host in {"127.0.0.1", "0.0.0.0", "::", "::1"}  # noqa: S104
-        return f"http://localhost:{self.port}" if here else from_here(self.host, self.port)
+        return from_here("localhost" if here else self.host, self.port, "https" if self.certificate else "http")
 
 
 def children(
@@ -42,15 +49,17 @@ def children(
         **os.environ,
         "MATINEE_GATEWAY_HOST": address.host,
         "MATINEE_GATEWAY_PORT": str(address.port),
+        "MATINEE_GATEWAY_CERTIFICATE": address.certificate,
+        "MATINEE_GATEWAY_TRUST_PORT": str(address.trust_port),
         "PYTHONUNBUFFERED": "1",
         **_THRIFTY,
     }
 
     def child(name: str, *arguments: str) -> Child:
-        return Child(name, ["serve", *arguments, "--name", name, *common], environment, say)
+        return Child(name, ["serve", *arguments, "--name", name, "--drain", str(DRAIN_S), *common], environment, say)
 
     appliances: list[Child] = []
-    taken = {address.port}
+    taken = {address.port, address.trust_port}
     first = settings.appliances.first_port
     for name in settings.appliances.names:
         port = free(address.host, first, taken)

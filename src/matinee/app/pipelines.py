@@ -21,10 +21,12 @@ async def events(process: Process) -> None:
     from matinee.events.contract import Events
     from matinee.events.live.counters import Beacons, Plays
     from matinee.events.live.forgetting import Profiles
+    from matinee.events.live.notices import NOTICES, Notices
     from matinee.events.live.popularity import Trending
     from matinee.events.live.search_index import Indexing
     from matinee.services.history.contract import History
     from matinee.services.metrics.contract import Metrics
+    from matinee.services.push.contract import Push
     from matinee.services.search.contract import Search
 
     log, skipped = stores.log(process), skip_counter(process.registry)
@@ -37,6 +39,8 @@ async def events(process: Process) -> None:
     follow("beacons", "metrics", Beacons(metrics))
     follow("playback", "metrics", Plays(metrics))
     follow("accounts", "history", Profiles(process.client(History)))
+    for topic, notice in NOTICES.items():
+        follow(topic, "push", Notices(process.client(Push), process.clock, notice))
     process.run("titles to search", Indexing(log, search, skipped).run)
     process.run("popularity to search", Trending(metrics, search, process.clock).run)
 

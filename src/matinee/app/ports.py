@@ -34,10 +34,10 @@ def free(host: str, first: int, taken: Collection[int]) -> int:
     raise PortTaken(f"no port from {first} on is free on {host}")
 
 
-def from_here(host: str, port: int) -> str:
+def from_here(host: str, port: int, scheme: str = "http") -> str:
     """The URL at which this machine itself reaches what listens on `host`; a socket on all addresses is at loopback too."""
     near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - what it may be told, not what it opens
-    return f"http://[{near}]:{port}" if ":" in near else f"http://{near}:{port}"
+    return f"{scheme}://[{near}]:{port}" if ":" in near else f"{scheme}://{near}:{port}"
 
 
 def _bind(host: str, port: int) -> int:

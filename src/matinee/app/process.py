@@ -24,6 +24,9 @@ from matinee.runtime.rpc.http import HttpChannel
 C = TypeVar("C")
 log = logging.getLogger(__name__)
 
+DRAIN_S = 10.0
+"""How long what is under way may take to come to its end when a process stops."""
+
 
 class Process:
     """What targets build into. `name` is the process's own; `options` are the flags of `matinee serve`."""
@@ -39,11 +42,15 @@ class Process:
         self.registry = telemetry.registry()
         self.offered: dict[type, object] = {}
         self.opened: dict[str, Any] = {}
+        self.zone: str = options.get("zone") or settings.zone
+        self.drain_s: float = options.get("drain", DRAIN_S)
         self.ready = False
+        self._drains: list[tuple[str, Callable[[], Awaitable[None]]]] = []
         self._last: list[Callable[[], Awaitable[None]]] = []
         self._work: list[tuple[str, Callable[[], Coroutine[Any, Any, None]]]] = []
         self._closers: list[tuple[str, Callable[[], Awaitable[None]]]] = []
         self._stopping = asyncio.Event()
+        self._hurried = asyncio.Event()
 
     def offer(self, contract: type, service: object) -> None:
         """This process runs the service; others reach it at this process's socket."""
@@ -84,6 +91,11 @@ class Process:
         """A step of the start that waits until everything else of this process is built."""
         self._last.append(step)
 
+    def on_drain(self, name: str, step: Callable[[], Awaitable[None]]) -> None:
+        """A step before the stop, while everything still runs: takes nothing new, and lets what is under way end. Steps run in the
+        reverse of the order in which they were given; together they have `drain_s`."""
+        self._drains.append((name, step))
+
     def on_stop(self, name: str, closer: Callable[[], Awaitable[None]]) -> None:
         """Closers run in the reverse of the order in which they were given."""
         self._closers.append((name, closer))
@@ -95,6 +107,9 @@ class Process:
         self.on_stop(getattr(closer, "__qualname__", "part"), close)
 
     def stop(self) -> None:
+        """Lets what is under way end; asked once more, it waits for that no longer."""
+        if self._stopping.is_set():
+            self._hurried.set()
         self._stopping.set()
 
     async def live(self) -> None:
@@ -111,7 +126,28 @@ class Process:
             await self._stopping.wait()
         finally:
             self.ready = False
+            await self._drain()
             await self.close(tasks)
+
+    async def _drain(self) -> None:
+        draining = asyncio.create_task(self._drained())
+        hurried = asyncio.create_task(self._hurried.wait())
+        over, _ = await asyncio.wait({draining, hurried}, timeout=self.drain_s, return_when=asyncio.FIRST_COMPLETED)
+        if draining not in over:
+            log.info("what is still under way is broken off")
+        for task in (draining, hurried):
+            task.cancel()
+        await asyncio.gather(draining, hurried, return_exceptions=True)
+
+    async def _drained(self) -> None:
+        for name, step in reversed(self._drains):
+            await self._step(name, step)
+
+    async def _step(self, name: str, step: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await step()
+        except Exception:
+            log.exception("%s did not drain in order", name)
 
     async def close(self, tasks: list[asyncio.Task[None]] | None = None) -> None:
         for task in tasks or []:

@@ -135,3 +135,31 @@ async def jobs(process: Process) -> None:
 
     database = stores.database(process, "jobs", "matinee.services.jobs", outbox)
     process.offer(Jobs, Service(database, process.clock, process.ids, limits=process.settings.jobs.at_once))
+
+
+async def registry(process: Process) -> None:
+    """Which instances run, and the properties that may change while they do."""
+    from matinee.services.registry.contract import Properties, Registry
+    from matinee.services.registry.properties import PropertyService
+    from matinee.services.registry.service import Service
+
+    database = stores.database(process, "registry", "matinee.services.registry")
+    process.offer(Registry, Service(database, process.clock))
+    process.offer(Properties, PropertyService(database, process.clock))
+
+
+async def push(process: Process) -> None:
+    """Messages to members' devices."""
+    from matinee.services.push.contract import Push
+    from matinee.services.push.service import Service
+
+    process.offer(Push, Service(process.clock))
+
+
+async def traffic(process: Process) -> None:
+    """What the gateways do, and the journeys of requests."""
+    from matinee.services.traffic.contract import Traffic
+    from matinee.services.traffic.service import Service
+
+    database = stores.database(process, "traffic", "matinee.services.traffic")
+    process.offer(Traffic, Service(database, process.clock))

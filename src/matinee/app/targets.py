@@ -11,20 +11,24 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from msgspec import Struct
 
 from matinee.app import edges, pipelines, services
+from matinee.app.balancer.target import balancer
 from matinee.app.door import door
 from matinee.app.process import Process
 from matinee.runtime.errors import Invalid
 
 
 class Target(Struct, frozen=True):
-    """`alone`: one process of a data folder may run it at a time."""
+    """`alone`: one process of a data folder may run it at a time; `asked`: only where it is named, `all` is without it."""
 
     build: Callable[[Process], Awaitable[None]]
     needs: tuple[str, ...] = ()
     alone: bool = True
+    asked: bool = False
 
 
-_EVERY_SERVICE = "accounts billing catalog search history metrics playback steering fill jobs".split()
+_EVERY_SERVICE = (
+    "accounts billing catalog search history metrics playback steering fill jobs registry push traffic".split()
+)
 
 TARGETS: dict[str, Target] = {
     "accounts": Target(services.accounts),
@@ -37,21 +41,28 @@ TARGETS: dict[str, Target] = {
     "steering": Target(services.steering),
     "fill": Target(services.fill),
     "jobs": Target(services.jobs),
-    "events": Target(pipelines.events, needs=("metrics", "search", "history", "catalog")),
+    "registry": Target(services.registry),
+    "push": Target(services.push),
+    "traffic": Target(services.traffic),
+    "events": Target(pipelines.events, needs=("metrics", "search", "history", "catalog", "push")),
     "ingest": Target(pipelines.ingest, needs=("jobs", "catalog")),
     "worker": Target(pipelines.worker, needs=("jobs", "catalog", "fill", "playback"), alone=False),
     "door": Target(door, needs=("jobs", "catalog", "fill")),
     "timers": Target(pipelines.timers, needs=("jobs", "accounts", "billing", "ingest", "events")),
-    "api": Target(edges.api, needs=(*_EVERY_SERVICE, "events", "ingest")),
-    "gateway": Target(edges.gateway, needs=("accounts", "steering", "api")),
+    "api": Target(edges.api, needs=(*_EVERY_SERVICE, "events", "ingest"), alone=False),
+    "gateway": Target(edges.gateway, needs=("accounts", "steering", "registry", "push", "traffic", "api"), alone=False),
     "origin": Target(edges.origin),
     "cdn": Target(edges.cdn, needs=("gateway", "origin"), alone=False),
+    "balancer": Target(balancer, needs=("registry",), alone=False, asked=True),
 }
 
 
 def ordered(names: Iterable[str]) -> Sequence[str]:
     """The targets in the order in which they are built. Raises Invalid for a name that is none."""
-    asked = set(TARGETS) if "all" in (given := set(names)) else given
+    given = set(names)
+    asked = (
+        {name for name, target in TARGETS.items() if not target.asked} | given - {"all"} if "all" in given else given
+    )
     unknown = sorted(asked - set(TARGETS))
     if unknown:
         raise Invalid(f"there is no target {unknown[0]!r}; the targets are {', '.join(TARGETS)} and all")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from pathlib import Path
 from typing import Annotated
 
@@ -56,10 +57,18 @@ class Stats(Struct, frozen=True):
 
 
 class Appliance:
-    """Serves at `listener`, keeps its files under `folder`, signs as `keyring`. `boot` is new with each start."""
+    """Serves at `listener`, over TLS where there is a context for it, keeps its files under `folder`, signs as `keyring`. `boot` is
+    new with each start."""
 
     def __init__(
-        self, settings: Settings, listener: socket.socket, folder: Path, keyring: Keyring, clock: Clock, boot: str
+        self,
+        settings: Settings,
+        listener: socket.socket,
+        folder: Path,
+        keyring: Keyring,
+        clock: Clock,
+        boot: str,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._clock = clock
         self._clients = Client(settings.core), Client(settings.origin)
@@ -70,7 +79,7 @@ class Appliance:
         self._gate = Gate(clock, self._core.keys)
         self._filler = Filler(self._core, self._shelf, store, Pace(settings.fill_bps // 8), self._cut)
         self._delivery = Delivery(self._gate, self._shelf, self._filler.ask_now)
-        self._server = Server(listener, self._delivery, clock, most=settings.connections)
+        self._server = Server(listener, self._delivery, clock, most=settings.connections, tls=tls)
         url = settings.url.replace("{port}", str(self._server.port))
         identity = Identity(settings.appliance_id, url, settings.zone, boot, settings.capacity_bps)
         self._reporter = Reporter(identity, clock, self._server, self._gate, self._shelf, store)

@@ -147,7 +147,7 @@ class Connection:
         """Takes in what has arrived; False where the connection has ended."""
         while True:
             try:
-                data = self._socket.recv(_READ)
+                data = self._take()
             except BlockingIOError:
                 return True
             except OSError:
@@ -160,10 +160,26 @@ class Connection:
                 if len(self._input) > _MOST_PIPELINED and (self.sending or self._parked is not None):
                     self.abort()
                     return False
-            if len(data) < _READ and not events & HANG_UP:
+            if self._emptied(data) and not events & HANG_UP:
                 return True
             if len(self._input) > _MOST_PIPELINED:
                 return True  # the head is refused as too long before more is read
+
+    def _take(self) -> bytes:
+        """What has arrived. Raises BlockingIOError where nothing has."""
+        return self._socket.recv(_READ)
+
+    def _emptied(self, data: bytes) -> bool:
+        """Whether after these bytes no more had arrived."""
+        return len(data) < _READ
+
+    def _give(self, data: bytes, more: int) -> int:
+        """Bytes sent of the head. Raises BlockingIOError where there is no room."""
+        return self._socket.send(data, more)
+
+    def _give_file(self, content: Content, offset: int, count: int) -> int:
+        """Bytes sent of the file, 0 where it has ended. Raises BlockingIOError where there is no room."""
+        return os.sendfile(self.fd, content.fd, offset, count)
 
     def _heard_all(self) -> bool:
         self._hung_up = True
@@ -248,7 +264,7 @@ class Connection:
                 content.waiting.append(self.serve)
                 return False
         more = socket.MSG_MORE if 0 < length <= _SMALL else 0
-        sent = self._socket.send(self._out, more)
+        sent = self._give(self._out, more)
         self.since = self._site.tick
         if sent < len(self._out):
             self._out = self._out[sent:]
@@ -278,7 +294,7 @@ class Connection:
                 self._warm = content.in_memory(offset, at_hand, tick)
                 if self._warm <= offset:
                     return self._load(content)
-            sent = os.sendfile(self.fd, content.fd, offset, self._warm - offset)
+            sent = self._give_file(content, offset, self._warm - offset)
             if not sent:
                 raise OSError  # the file is shorter than it was: nothing true can follow
             self._offset = offset + sent

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
+import ssl
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
@@ -13,6 +14,7 @@ from matinee.cdn import answer
 from matinee.cdn.connection import Connection
 from matinee.cdn.head import Heads
 from matinee.cdn.readiness import Readiness
+from matinee.cdn.secure import ROOM, SecureConnection
 from matinee.cdn.site import Site
 from matinee.runtime.clock import Clock
 from matinee.runtime.errors import PortTaken
@@ -39,9 +41,17 @@ def listening(host: str, port: int) -> socket.socket:
 
 
 class Server:
-    """Serves one site at one listening socket, which it closes."""
+    """Serves one site at one listening socket, which it closes; with `tls`, over TLS alone."""
 
-    def __init__(self, listener: socket.socket, site: Site, clock: Clock, *, most: int = 4096) -> None:
+    def __init__(
+        self,
+        listener: socket.socket,
+        site: Site,
+        clock: Clock,
+        *,
+        most: int = 4096,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.site = site
         self.threads = ThreadPoolExecutor(4, "disk")
         """Where cold bytes are read."""
@@ -52,6 +62,9 @@ class Server:
         listener.setblocking(False)  # noqa: FBT003 - the socket's own signature
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # accepted sockets inherit it
         self._clock = clock
+        self._tls = tls
+        self.buffer = memoryview(bytearray(ROOM if tls is not None else 0))
+        """Where file bytes lie for the moment in which they are encrypted."""
         self._most = most
         self._readiness = Readiness()
         self._connections: dict[int, Connection] = {}
@@ -119,9 +132,12 @@ class Server:
         client.setblocking(False)  # noqa: FBT003 - the socket's own signature
         if len(self._connections) >= self._most and not self._drop_idlest():
             self.refused += 1
-            _turn_away(client, self.site.date)
+            if self._tls is None:
+                _turn_away(client, self.site.date)
+            else:
+                client.close()
             return
-        connection = Connection(client, self)
+        connection = Connection(client, self) if self._tls is None else SecureConnection(client, self, self._tls)
         self._connections[connection.fd] = connection
         self._readiness.add(connection.fd, connection.ready)
 

@@ -16,7 +16,22 @@ from matinee.runtime.errors import MatineeError
 class Modules(Mapping[str, Any]):
     """A command a module, imported when it is asked for: a process that serves carries no other."""
 
-    _names = ("up", "add", "jobs", "admin", "doctor", "demo", "reset", "serve")
+    _names = (
+        "up",
+        "add",
+        "jobs",
+        "instances",
+        "properties",
+        "routes",
+        "filters",
+        "traffic",
+        "requests",
+        "admin",
+        "doctor",
+        "demo",
+        "reset",
+        "serve",
+    )
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._names:

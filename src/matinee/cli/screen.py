@@ -8,9 +8,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import segno
 from rich.console import Console
 from rich.markup import escape
 from rich.rule import Rule
+from rich.text import Text
 
 from matinee.app.first import Person
 from matinee.app.home import Home
@@ -18,6 +20,7 @@ from matinee.app.machine import Address
 from matinee.runtime.errors import MatineeError
 
 COLOURS = ("cyan", "green", "magenta", "yellow", "blue", "red")
+_HALVES = {(True, True): "█", (True, False): "▀", (False, True): "▄", (False, False): " "}
 ANYWHERE = {"0.0.0.0", "::"}  # noqa: S104
 
 
@@ -61,6 +64,19 @@ class Screen:
             self._console.print(f"  {name:<12}{text}", soft_wrap=True)
         self._console.print(Rule(style="green"))
 
+    def trust(self, address: Address, fingerprint: str) -> None:
+        """How a device of the home network comes to trust this house: a page, as a code for its camera too."""
+        own = _own_address()
+        if own is None:
+            self._console.print("  This machine is in no network yet; start again when it is.")
+            return
+        page = f"http://{own}:{address.trust_port}/"
+        self._console.print("  Each phone or TV needs this certificate once: let its camera read this code, or open")
+        self._console.print(f"  [bold]{page}[/] and compare the fingerprint there with this one:", soft_wrap=True)
+        self._console.print(f"  [bold]{fingerprint}[/]", soft_wrap=True)
+        self._console.print(Text(_code(page), style="white on black"), soft_wrap=True)
+        self._console.print(Rule(style="green"))
+
     def failed(self, wrong: BaseException) -> None:
         sentence = wrong.detail if isinstance(wrong, MatineeError) else f"{type(wrong).__name__}: {wrong}"
         self._console.print(f"[red]Matinee could not start:[/] {escape(sentence)}", soft_wrap=True)
@@ -84,9 +100,21 @@ def _home_option(home: Home) -> str:
 
 def _phone(address: Address) -> str:
     if address.host not in ANYWHERE:
-        return "start with --host 0.0.0.0 (make run HOST=0.0.0.0) and open this machine's address"
+        return "start with --lan and follow what it says; or --host 0.0.0.0 (make run HOST=0.0.0.0) without https"
     own = _own_address()
-    return f"http://{own}:{address.port} in the same network" if own else "this machine's address in your network"
+    scheme = "https" if address.certificate else "http"
+    return f"{scheme}://{own}:{address.port} in the same network" if own else "this machine's address in your network"
+
+
+def _code(url: str) -> str:
+    """A QR code of half-height blocks, light on dark, with its quiet zone."""
+    rows = [list(row) for row in segno.make(url, error="l", micro=False).matrix_iter(border=2)]
+    if len(rows) % 2:
+        rows.append([0] * len(rows[0]))
+    lines = (
+        "".join(_HALVES[not upper, not lower] for upper, lower in pairs) for pairs in map(zip, rows[::2], rows[1::2])
+    )
+    return "\n".join("  " + line for line in lines)
 
 
 def _own_address() -> str | None:

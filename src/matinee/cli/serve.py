@@ -17,9 +17,17 @@ def serve(
     ],
     home: HomePath = DEFAULT_HOME,
     name: Annotated[str, typer.Option(help="The process's name; an appliance's id.")] = "",
-    port: Annotated[int, typer.Option(help="The port of an appliance or an origin.", min=0, max=65535)] = 0,
+    port: Annotated[int, typer.Option(help="The port of an appliance, or of a gateway.", min=0, max=65535)] = 0,
+    listen: Annotated[str, typer.Option(help="Where the edge APIs answer beside their socket: 127.0.0.1:9000.")] = "",
+    zone: Annotated[str, typer.Option(help="Where this process stands; else as in the settings.")] = "",
+    drain: Annotated[float, typer.Option(help="Seconds for what is under way when it stops.", min=0, max=3600)] = 10.0,
+    show: Annotated[bool, typer.Option("--print", help="Only print the balancer's configuration.")] = False,
     test_clock: Annotated[bool, typer.Option("--test-clock", help="Calendar time can be moved.")] = False,
     json_log: Annotated[bool, typer.Option("--json-log", help="Log in JSON lines.")] = False,
+    access_log: Annotated[
+        bool,
+        typer.Option("--access-log", envvar="MATINEE_ACCESS_LOG", help="A line for each request and operation, too."),
+    ] = False,
 ) -> None:
     """Run any set of targets as one process."""
     import uvloop
@@ -30,10 +38,22 @@ def serve(
     from matinee.config import read
     from matinee.runtime import telemetry
 
-    ordered(targets)
+    order = ordered(targets)
     process_name = name or "-".join(targets)
     place = Home(Path(home))
+    if show:
+        from matinee.app.balancer.target import printed
+
+        typer.echo(printed(read(place.path), place, zone, port), nl=False)
+        return
     place.make()
-    telemetry.configure(process_name, json=json_log, file=place.logs / f"{process_name}.log")
-    options = {"port": port, "test_clock": test_clock}
+    telemetry.configure(process_name, json=json_log, file=place.logs / f"{process_name}.log", access=access_log)
+    options = {
+        "port": port,
+        "gateway_port": 0 if "cdn" in order else port,
+        "listen": listen,
+        "zone": zone,
+        "drain": drain,
+        "test_clock": test_clock,
+    }
     uvloop.run(run(process_name, place, read(place.path), options, targets))

@@ -11,12 +11,15 @@ from typing import Annotated
 import typer
 
 from matinee.app import films
+from matinee.app.certificates import front
 from matinee.app.first import logins
 from matinee.app.home import Home
 from matinee.app.lock import SUPERVISOR, hold, wait_until_free
 from matinee.app.machine import Address, children
+from matinee.app.ports import free
 from matinee.app.process import Process
 from matinee.app.ready import wait_ready
+from matinee.app.secure import LOCAL, fingerprint, names
 from matinee.app.supervisor import Child, Supervisor
 from matinee.cli.options import DEFAULT_HOME, HomePath
 from matinee.cli.screen import Screen
@@ -24,12 +27,18 @@ from matinee.config import Settings, read
 
 app = typer.Typer(add_completion=False)
 
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - what `--lan` asks for
+
 
 @app.command()
 def up(
     home: HomePath = DEFAULT_HOME,
     host: Annotated[str | None, typer.Option(help="What to listen on; 0.0.0.0 lets phones and TVs in.")] = None,
     port: Annotated[int | None, typer.Option(help="The front door's port.", min=1, max=65535)] = None,
+    lan: Annotated[
+        bool,
+        typer.Option("--lan", help="For the devices of this home network: https, with a root that they install once."),
+    ] = False,
     demo: Annotated[bool, typer.Option("--demo", help="Generate films to watch at the first start.")] = False,
     test_clock: Annotated[bool, typer.Option("--test-clock", help="Calendar time can be moved, for tests.")] = False,
 ) -> None:
@@ -37,15 +46,25 @@ def up(
     place = Home(Path(home))
     place.make()
     settings = read(place.path)
-    address = Address(host or settings.gateway.host, port or settings.gateway.port)
+    address = _address(settings, host, port, lan=lan)
     held = hold(place, SUPERVISOR)
     try:
         wait_until_free(place)
+        if address.certificate == LOCAL:
+            front(place, names(settings))  # before several processes ask for it at once
         house = House(place, settings, address, test_clock=test_clock)
         code = asyncio.run(house.live(demo=demo))
     finally:
         os.close(held)
     raise SystemExit(code)
+
+
+def _address(settings: Settings, host: str | None, port: int | None, *, lan: bool) -> Address:
+    door = settings.gateway
+    at, number = host or (EVERYWHERE if lan else door.host), port or door.port
+    certificate = door.certificate or (LOCAL if lan else "")
+    trust_port = door.trust_port or (free(at, number + 1000, {number}) if certificate == LOCAL else 0)
+    return Address(at, number, certificate, trust_port)
 
 
 class House:
@@ -86,6 +105,8 @@ class House:
         process = Process("up", self._place, self._settings, {})
         people = await logins(process)
         self._screen.welcome(self._place, self._address, people)
+        if self._address.certificate == LOCAL:
+            self._screen.trust(self._address, fingerprint(self._place, self._settings))
         async with asyncio.TaskGroup() as group:
             group.create_task(films.tell(process, self._screen.film))
             if demo:

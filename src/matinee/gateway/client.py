@@ -10,8 +10,10 @@ from matinee.gateway.errors import BadRequest, HeadersTooLarge, RequestTimeout
 from matinee.gateway.exchange import Exchange
 from matinee.gateway.request import Peer, Request, unreadable
 from matinee.gateway.traffic import Traffic
+from matinee.gateway.wire import proxy_protocol
+from matinee.gateway.wire.end import End, Line
 from matinee.gateway.wire.framing import Body, body
-from matinee.gateway.wire.head import RequestHead, read_request, too_long
+from matinee.gateway.wire.head import RequestHead, read_request, too_long, without_empty_lines
 from matinee.runtime.errors import MatineeError
 
 
@@ -26,6 +28,7 @@ class Phase:
     TAKING = "taking"
     LINGER = "linger"
     CLOSING = "closing"
+    LEFT = "left"
 
 
 class Client(asyncio.Protocol):
@@ -35,8 +38,8 @@ class Client(asyncio.Protocol):
     """
 
     __slots__ = (
-        "_body", "_buffer", "_chain", "_deadline", "_deaf", "_exchange", "_full", "_held", "_paused", "_peer", "_phase", "_traffic",
-        "_transport", "_working",
+        "_behind", "_body", "_buffer", "_chain", "_claim", "_deadline", "_deaf", "_exchange", "_full", "_held", "_line", "_looked",
+        "_paused",        "_peer", "_phase", "_traffic", "_transport", "_unopened", "_working",
     )  # fmt: skip
     _transport: asyncio.Transport
     _peer: Peer
@@ -47,27 +50,45 @@ class Client(asyncio.Protocol):
         self._buffer = b""
         self._body: Body | None = None
         self._exchange: Exchange | None = None
+        self._line: Line | None = None
         self._phase = Phase.IDLE
+        self._claim: str | None = None
+        self._behind = self._looked = 0
+        self._unopened = False
         self._deaf = self._full = self._held = self._paused = self._working = False
         self._deadline = math.inf
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's are not of asyncio's classes
-        self._peer = Peer(_address(transport, "peername"), _address(transport, "sockname"))
         self._traffic.clients.add(self)
         self._wait(Phase.HEAD, self._traffic.limits.header_s)
+        fits = self._traffic.connections.enter(self._traffic.limits)
+        self._meet(_address(transport, "peername"), _address(transport, "sockname"), fits=fits)
+        self._unopened = self._peer.trusted
+
+    def _meet(self, address: str, own: str, scheme: str = "", *, fits: bool = True) -> None:
+        """It is known who has connected: one who has too many connections open is let go at once."""
+        self._peer = Peer(address, own, scheme, trusted=self._traffic.proxies.trusts(address))
+        self._claim = self._traffic.connections.claim(address, self._traffic.limits) if fits else None
+        if self._claim is None:
+            self.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio passes it
         self._traffic.clients.discard(self)
+        self._traffic.connections.leave(self._claim)
         self._deaf = True
         self._buffer = b""
-        if self._exchange is not None:
+        if self._line is not None:
+            self._line.gone()
+        elif self._exchange is not None:
             self._exchange.cancel()
 
     # ---- in
 
     def data_received(self, data: bytes) -> None:
         if self._deaf:
+            if self._line is not None:
+                self._line.came(data)
             return
         exchange = self._exchange
         if exchange is None or exchange.sent_whole:
@@ -90,15 +111,18 @@ class Client(asyncio.Protocol):
 
     def _start(self) -> bool:
         """Whether the buffer held a whole head, which is now a request on its way."""
+        if self._unopened:
+            return self._open()
         if self._buffer.startswith(b"\r\n"):
-            self._buffer = self._buffer[2:]  # RFC 9112 2.2: an empty line before a request is let pass
+            self._buffer = without_empty_lines(self._buffer)  # RFC 9112 2.2: those before a request are let pass
             return True
-        end = self._buffer.find(b"\r\n\r\n") + 4
+        end = self._buffer.find(b"\r\n\r\n", self._looked) + 4
         try:
             if end > self._traffic.limits.head_bytes or (end < 4 and self._partial()):
                 raise HeadersTooLarge(f"The headers are over {self._traffic.limits.head_bytes} bytes")
             if end < 4:
                 return False
+            self._looked = 0
             head = read_request(self._buffer[:end])
             request = Request(head, self._peer, self._traffic.tick(), self._traffic.now())
             self._begin(head, request, self._buffer[end:])
@@ -106,11 +130,27 @@ class Client(asyncio.Protocol):
             self._unreadable(refusal)
         return True
 
+    def _open(self) -> bool:
+        """Takes what a trusted proxy says of the connection before the client's own bytes; whether all of it was there."""
+        try:
+            opening = proxy_protocol.read(self._buffer) if proxy_protocol.begins(self._buffer) else proxy_protocol.NONE
+        except BadRequest as refusal:
+            self._unreadable(refusal)
+            return True
+        if opening is None:
+            return False
+        self._unopened = False
+        self._buffer = self._buffer[opening.length :]
+        if opening.source:
+            self._meet(opening.source, opening.destination, "https" if opening.secure else "")
+        return True
+
     def _partial(self) -> bool:
         """Whether a head that has begun is too long already. Raises BadRequest for line ends that no more bytes can mend."""
         if self._phase is Phase.IDLE:
             self._wait(Phase.HEAD, self._traffic.limits.header_s)
-        return too_long(self._buffer, self._traffic.limits.head_bytes)
+        looked, self._looked = self._looked, max(0, len(self._buffer) - 3)  # or each byte would cost all before it
+        return too_long(self._buffer, self._traffic.limits.head_bytes, looked)
 
     def _begin(self, head: RequestHead, request: Request, rest: bytes) -> None:
         """Takes what has come of the body first, so that an answer at once need not break the connection."""
@@ -123,7 +163,7 @@ class Client(asyncio.Protocol):
         if content:
             exchange.body(content)
         if cutter is not None and cutter.done:
-            exchange.body_end()
+            exchange.body_end(cutter.trailers)
         self._expect(exchange, request.started)
         exchange.run()
         if cutter is not None:
@@ -132,6 +172,8 @@ class Client(asyncio.Protocol):
     def _feed(self, exchange: Exchange, data: bytes) -> None:
         if self._body is None:
             return
+        if self._phase is Phase.BODY:
+            self._paced(len(data), self._traffic.tick(), self._traffic.limits.body_s)
         try:
             content, rest = self._body.take(data)
         except BadRequest as bad:
@@ -141,7 +183,7 @@ class Client(asyncio.Protocol):
             exchange.body(content)
         if self._body.done:
             self._buffer = rest
-            exchange.body_end()
+            exchange.body_end(self._body.trailers)
         self.waiting()
 
     def _unreadable(self, refusal: MatineeError) -> None:
@@ -155,7 +197,9 @@ class Client(asyncio.Protocol):
     def write(self, data: bytes) -> None:
         self._transport.write(data)
         if not self._full:
-            self._deadline = self._traffic.tick() + self._traffic.limits.answer_s
+            exchange = self._exchange
+            silence_s = self._traffic.limits.answer_s if exchange is None else exchange.silence_s
+            self._deadline = self._traffic.tick() + silence_s
 
     def waiting(self) -> None:
         """What the exchange waits for now: the rest of the request, or its answer."""
@@ -166,8 +210,8 @@ class Client(asyncio.Protocol):
     def _expect(self, exchange: Exchange, now: float) -> None:
         if exchange.sent_whole or self._held or exchange.blocked:
             self._phase = Phase.ANSWER
-            self._deadline = now + self._traffic.limits.answer_s
-        else:
+            self._deadline = now + exchange.silence_s
+        elif self._phase is not Phase.BODY:
             self._phase = Phase.BODY
             self._deadline = now + self._traffic.limits.body_s
 
@@ -181,6 +225,8 @@ class Client(asyncio.Protocol):
         at once would reset the connection, and the client might never see the answer."""
         whole = self._exchange is None or self._exchange.sent_whole
         self._exchange, self._held = None, False
+        if self._line is not None:
+            self.close()
         if self._deaf:
             return
         if keep:
@@ -193,6 +239,24 @@ class Client(asyncio.Protocol):
         else:
             self._linger()
 
+    def leave(self) -> End:
+        """Leaves HTTP. Reading goes on only once `join` has said who is told."""
+        self._deaf = True
+        self._phase, self._deadline = Phase.LEFT, math.inf
+        return End(self._transport)
+
+    def join(self, line: Line) -> None:
+        """What came behind the request, which could not be read as another one, is the first of what `line` is told."""
+        self._line = line
+        if self._paused and not self._transport.is_closing():
+            self._paused = False
+            self._transport.resume_reading()
+        early, self._buffer = self._buffer, b""
+        if early:
+            line.came(early)
+        if self._full:
+            line.full(True)  # noqa: FBT003
+
     def abort(self) -> None:
         self._deaf = True
         self._transport.abort()
@@ -200,6 +264,7 @@ class Client(asyncio.Protocol):
     def close(self) -> None:
         """Closes once everything written has been taken."""
         self._deaf = True
+        self._behind = self._transport.get_write_buffer_size()
         self._wait(Phase.CLOSING, self._traffic.limits.write_s)
         self._transport.close()
 
@@ -222,16 +287,29 @@ class Client(asyncio.Protocol):
             self._paused = paused
             (self._transport.pause_reading if paused else self._transport.resume_reading)()
 
+    def eof_received(self) -> bool:
+        """Whether the connection stays open: a tunnel's other direction may go on."""
+        if self._line is None or not self._transport.can_write_eof():
+            return False
+        self._line.ended()
+        return True
+
     def pause_writing(self) -> None:
         self._full = True
+        if self._line is not None:
+            self._line.full(True)  # noqa: FBT003
+            return
         if not self._deaf:
+            self._behind = self._transport.get_write_buffer_size()
             self._wait(Phase.TAKING, self._traffic.limits.write_s)
         if self._exchange is not None:
             self._exchange.client_full(True)  # noqa: FBT003
 
     def resume_writing(self) -> None:
         self._full = False
-        if self._exchange is not None:
+        if self._line is not None:
+            self._line.full(False)  # noqa: FBT003
+        elif self._exchange is not None:
             self._exchange.client_full(False)  # noqa: FBT003
             self.waiting()
         elif not self._deaf:
@@ -245,8 +323,20 @@ class Client(asyncio.Protocol):
         self._phase = phase
         self._deadline = self._traffic.tick() + seconds
 
+    def _paced(self, moved: int, now: float, most_s: float) -> None:
+        """Bytes buy time, at the least rate that is borne: so a drop now and then does not."""
+        self._deadline = min(self._deadline + moved / self._traffic.limits.bytes_per_s, now + most_s)
+
+    def _taken(self, now: float) -> None:
+        left = self._transport.get_write_buffer_size()
+        if left < self._behind:
+            self._paced(self._behind - left, now, self._traffic.limits.write_s)
+        self._behind = left
+
     def check(self, now: float) -> None:
         """Ends what has taken longer than its phase may."""
+        if self._phase is Phase.TAKING or self._phase is Phase.CLOSING:
+            self._taken(now)
         if now < self._deadline:
             return
         exchange = self._exchange
@@ -259,6 +349,8 @@ class Client(asyncio.Protocol):
                 exchange.silent()
             case Phase.IDLE | Phase.HEAD | Phase.LINGER:
                 self.close()
+            case Phase.TAKING if exchange is not None:
+                exchange.stuck()
             case _:
                 self._transport.abort()
 

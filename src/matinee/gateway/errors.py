@@ -8,6 +8,7 @@ MatineeError
 ├── TargetTooLong           414 target-too-long
 ├── ExpectationFailed       417 expectation-failed
 ├── Misdirected             421 misdirected-request      a host name that is not ours
+├── UpgradeRequired         426 upgrade-required         only WebSocket is spoken there
 ├── HeadersTooLarge         431 headers-too-large
 ├── BadGateway              502 bad-gateway              a server died, or answered what is not HTTP
 ├── VersionRefused          505 version-not-supported
@@ -16,11 +17,15 @@ MatineeError
 │   └── LoopbackOnly        403 loopback-only
 └── Unavailable
     ├── Overloaded          503 overloaded
-    └── NoServers           503 no-servers
+    ├── OriginBusy          503 origin-busy              as much is under way at the servers behind as they can bear
+    ├── NoServers           503 no-servers
+    ├── UnderMaintenance    503 under-maintenance
+    └── FilterBusy          503 filter-busy              an operator's filter took too long, or has too much to do
 """
 
 from __future__ import annotations
 
+from matinee.gateway.category import Category
 from matinee.runtime.errors import Forbidden, MatineeError, Unavailable
 
 
@@ -52,6 +57,10 @@ class Misdirected(MatineeError):
     status, type, title = 421, "misdirected-request", "This server does not answer for that host name"
 
 
+class UpgradeRequired(MatineeError):
+    status, type, title = 426, "upgrade-required", "Only WebSocket is spoken here; open it"
+
+
 class HeadersTooLarge(MatineeError):
     status, type, title = 431, "headers-too-large", "The request's headers are too large"
 
@@ -76,5 +85,18 @@ class Overloaded(Unavailable):
     type, title = "overloaded", "Too many requests are under way; try again in a moment"
 
 
+class OriginBusy(Unavailable):
+    type, title = "origin-busy", "The servers for this have as much to do as they can bear; try again in a moment"
+    category = Category.FAILURE_LOCAL_THROTTLED_ORIGIN_CONCURRENCY
+
+
 class NoServers(Unavailable):
     type, title = "no-servers", "No server for this can be reached; try again in a moment"
+
+
+class UnderMaintenance(Unavailable):
+    type, title = "under-maintenance", "This part of the service is being worked on; try again later"
+
+
+class FilterBusy(Unavailable):
+    type, title = "filter-busy", "A filter that must look at this request first did not come to it in time"

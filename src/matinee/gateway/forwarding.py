@@ -18,15 +18,24 @@ from matinee.runtime.errors import DeadlineExceeded, MatineeError
 LONGEST_KEPT = 64 * 1024
 """Bytes of a request's body that are kept for another try."""
 
+RETRIED = frozenset({500, 503})
+"""Answers after which another server is tried, as Zuul does by default; which requests may be: `Forwarding`."""
+
 
 class Answered(Protocol):
     """The exchange, as its request's forwarding speaks to it."""
 
     is_head: bool
-    unchunks: bool
+    takes_trailers: bool
     sent_whole: bool
 
-    def interim(self, head: bytes) -> None: ...
+    def plain(self, head: ReplyHead) -> bool: ...
+
+    def interim(self, head: ReplyHead) -> None: ...
+
+    def switches(self, head: bytes) -> bool: ...
+
+    def switched(self, head: ReplyHead, upstream: Upstream, data: bytes) -> None: ...
 
     def reply(self, head: ReplyHead, content: bytes) -> None: ...
 
@@ -50,13 +59,16 @@ class Forwarding:
 
     __slots__ = (
         "_answered", "_answering", "_attempt", "_body", "_cluster", "_due", "_kept", "_request", "_task", "_traffic", "_tried",
-        "_tries", "_until", "_upstream",
+        "_tries", "_until", "_upstream", "is_head", "plain", "takes_trailers",
     )  # fmt: skip
 
     def __init__(
         self, answered: Answered, request: Request, cluster: Cluster, traffic: Traffic, content: list[bytes]
     ) -> None:
         self._answered = answered
+        self.is_head = answered.is_head
+        self.takes_trailers = answered.takes_trailers
+        self.plain = answered.plain
         self._request = request
         self._cluster = cluster
         self._traffic = traffic
@@ -71,16 +83,6 @@ class Forwarding:
         self._upstream: Upstream | None = None
         self._task: asyncio.Task[None] | None = None
         cluster.budget.earn()
-
-    # what an upstream asks of what it carries
-
-    @property
-    def is_head(self) -> bool:
-        return self._answered.is_head
-
-    @property
-    def unchunks(self) -> bool:
-        return self._answered.unchunks
 
     @property
     def sent_whole(self) -> bool:
@@ -113,7 +115,7 @@ class Forwarding:
         except (OSError, TimeoutError):
             self._task = None
             if self._attempt is attempt:
-                server.rests_until = self._traffic.tick() + 1
+                self._cluster.unreachable(server, self._traffic.tick())
                 self._over(Category.FAILURE_ORIGIN_CONNECTIVITY)
                 self._next_or_unreachable(server)
             return
@@ -174,17 +176,36 @@ class Forwarding:
 
     # ---- the answer (upstream.Carried)
 
-    def interim(self, head: bytes) -> None:
+    def interim(self, head: ReplyHead) -> None:
         self._answered.interim(head)
+
+    def switches(self, head: bytes) -> bool:
+        return self._answered.switches(head)
+
+    def switched(self, head: ReplyHead, upstream: Upstream, data: bytes) -> None:
+        attempt = self._attempt
+        self._upstream = None
+        if attempt is not None:
+            attempt.answered = self._traffic.tick()
+            attempt.status = head.status
+            self._over(SUCCESS)
+        self._answered.switched(head, upstream, data)
 
     def reply(self, head: ReplyHead, content: bytes) -> None:
         attempt = self._attempt
         if attempt is None:
             return
-        attempt.answered = self._traffic.tick()
+        now = attempt.answered = self._traffic.tick()
         attempt.status = head.status
-        if head.status == 503 and self._again():
-            self._over(Category.FAILURE_ORIGIN_THROTTLED)
+        record = attempt.server.record
+        if head.status < 500:
+            record.answered(now - attempt.sent, now)
+        else:
+            self._cluster.failed(attempt.server, head.status, now)
+        if head.utilization is not None:
+            record.reported = head.utilization
+        if head.status >= 500 and head.status in RETRIED and self._again():
+            self._over(of_server(head.status))
             self._avoid(attempt.server)
             self.dispatch()
             return
@@ -206,9 +227,11 @@ class Forwarding:
     def upstream_lost(self, *, begun: bool, why: str) -> None:
         attempt, self._upstream = self._attempt, None
         again = attempt is not None and not begun and self._again()
+        if attempt is not None and (begun or not attempt.pooled):  # a pooled one may just have been closed for its age
+            self._cluster.failed(attempt.server, 0, self._traffic.tick())
         self._over(Category.FAILURE_ORIGIN_RESET_CONNECTION)
         if again and attempt is not None:
-            if not attempt.pooled:  # a pooled connection may just have been closed for its age
+            if not attempt.pooled:
                 self._avoid(attempt.server)
             self.dispatch()
         else:
@@ -234,7 +257,7 @@ class Forwarding:
 
     # ---- time and the end
 
-    def hold(self, full: bool) -> None:  # noqa: FBT001
+    def client_full(self, full: bool) -> None:  # noqa: FBT001
         """The client can take no more, or can again."""
         if self._upstream is not None:
             self._upstream.hold(full)
@@ -242,7 +265,11 @@ class Forwarding:
     def check(self, now: float) -> None:
         """Ends a try whose time is up; the next server may be quicker."""
         attempt = self._attempt
-        if attempt is None or now < self._due or self._answering:
+        if attempt is None or self._answering:
+            return
+        if attempt.sent and self._answered.sent_whole:
+            attempt.server.record.waited(attempt.sent, now)
+        if now < self._due:
             return
         again = self._again()
         self.late()
@@ -258,6 +285,8 @@ class Forwarding:
         """The try under way has had its time."""
         if self._attempt is not None:
             self._attempt.category = Category.FAILURE_ORIGIN_READ_TIMEOUT
+            if self._attempt.sent and not self._attempt.answered:
+                self._cluster.failed(self._attempt.server, 0, self._traffic.tick())
 
     def drop(self) -> None:
         """Lets go of the server: nobody waits for its answer. A connection that is being made goes to the pool."""

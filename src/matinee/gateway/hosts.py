@@ -49,16 +49,17 @@ class Hosts:
                 raise Invalid(f"The public URL must begin with http:// or https:// and a host name, not be {url!r}")
             self._names.add(parts.hostname)
             self._scheme, self._fixed = parts.scheme, parts.netloc.lower()
-        self._known: LRUCache[tuple[bytes, str], Site | None] = LRUCache(maxsize=1024)
+        self._known: LRUCache[tuple[bytes, str, str], Site | None] = LRUCache(maxsize=1024)
 
-    def site(self, host: bytes, own: str) -> Site | None:
+    def site(self, host: bytes, own: str, scheme: str = "") -> Site | None:
         """Where a request with this Host header is, None where the name is not ours; `own` is the address of our end of the
-        connection."""
-        key = (host, own)
+        connection, `scheme` how it came where that is known."""
+        key = (host, own, scheme)
         known = self._known.get(key)
         if known is None:
             name = host.decode("latin-1").lower()
-            known = Site(self._scheme, self._fixed or name) if self._ours(name, own) else NOWHERE
+            by = (not self._fixed and scheme) or self._scheme
+            known = Site(by, self._fixed or name) if self._ours(name, own) else NOWHERE
             self._known[key] = known
         return known if known is not NOWHERE else None
 

@@ -1,28 +1,56 @@
 from __future__ import annotations
 
-from msgspec import Struct
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+Seconds = Annotated[float, Meta(gt=0, le=3600)]
+Count = Annotated[int, Meta(ge=1)]
 
 
-class Limits(Struct, frozen=True, kw_only=True):
-    """The limits of the front door. Times are seconds.
+class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The limits of the front door; they may change while it runs (the property `gateway.limits`). Times are seconds.
 
     `header_s` bounds a whole request head from its first byte, `idle_s` a kept connection without a request, `body_s` a
     pause in a request's body, `answer_s` a server's silence, `write_s` a client that takes no bytes, `linger_s` the
     reading-on after an early answer, `drain_s` the end of what is under way when the gateway stops. `pooled_s` is how long
     an unused connection to a server is kept: it must be less than the server's own keep-alive time.
+
+    `kept_bytes` bounds the answers that are kept for others, `kept_answer_bytes` one of them.
+
+    `tunnels` bounds the WebSocket connections that are open to servers, `lines` the devices that wait for messages here,
+    `lines_per_account` those of one account.
+
+    A client that sends or takes less than `bytes_per_s` in the long run (it may be `body_s` or `write_s` behind) is let go.
+    `connections` and `connections_per_address` bound what is open; this machine itself is not counted by address.
+
+    `in_flight` bounds what is under way in the gateway, `origin_in_flight` what is at one cluster of servers (Zuul's 200).
+    How much of it there may be now is found by how long requests take, `origin_least` always (Gradient2's 20); a wait of
+    `unfelt_s` is no overload.
     """
 
-    header_s: float = 10
-    idle_s: float = 75
-    body_s: float = 30
-    answer_s: float = 60
-    write_s: float = 60
-    linger_s: float = 2
-    drain_s: float = 10
-    connect_s: float = 1
-    pooled_s: float = 3
-    head_bytes: int = 64 * 1024
-    in_flight: int = 2000
+    header_s: Seconds = 10
+    idle_s: Seconds = 75
+    body_s: Seconds = 30
+    answer_s: Seconds = 60
+    write_s: Seconds = 60
+    linger_s: Seconds = 2
+    drain_s: Seconds = 10
+    connect_s: Seconds = 1
+    pooled_s: Seconds = 3
+    head_bytes: Annotated[int, Meta(ge=1024)] = 64 * 1024
+    bytes_per_s: Count = 500
+    connections: Count = 20_000
+    connections_per_address: Count = 1000
+    kept_bytes: Count = 32 * 1024 * 1024
+    kept_answer_bytes: Count = 1024 * 1024
+    tunnels: Count = 5000
+    lines: Count = 10_000
+    lines_per_account: Count = 50
+    in_flight: Count = 2000
+    origin_in_flight: Count = 200
+    origin_least: Count = 20
+    unfelt_s: Seconds = 0.01
 
     def times(self) -> tuple[float, ...]:
         """Those that the gateway's one timer keeps."""

@@ -34,6 +34,9 @@ class Origins:
         self._life_s = life_s
         self._made: LRUCache[tuple[str, Site], _Signed | None] = LRUCache(maxsize=10_000)
 
+    def territory(self, address: str) -> Territory:
+        return self._locate(address)
+
     def token(self, address: str, site: Site, now: float) -> bytes:
         """The token for a request from `address` to `site`; `now` is calendar time in seconds."""
         made = self._made.get((address, site))

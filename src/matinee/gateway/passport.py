@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Collection
 from functools import partial
 from typing import NamedTuple
 
@@ -37,6 +37,13 @@ class Known(NamedTuple):
     login: str
     until: float
     expires: float
+    profile: str = ""
+    maturity: int = 0
+    roles: frozenset[str] = frozenset()
+
+
+Told = Callable[[Collection[str] | None, Collection[str]], None]
+"""Is told the logins and accounts whose passports no longer count; None: any may not, since it could not be heard."""
 
 
 class Passports:
@@ -46,10 +53,17 @@ class Passports:
         self._accounts = accounts
         self._clock = clock
         self._known: LRUCache[bytes, Known | None] = LRUCache(maxsize=size)
+        self._unknown: LRUCache[bytes, Known | None] = LRUCache(maxsize=max(1, size // 4))
         self._asked: dict[bytes, asyncio.Task[Known]] = {}
         self._cursor = -1
         self._heard = float("-inf")
         self._epoch = 0
+        self._told: list[Told] = []
+        self._missed = False
+
+    def on_revoked(self, told: Told) -> None:
+        """`told` is called with every revocation, for what goes on after its request."""
+        self._told.append(told)
 
     @property
     def trusted(self) -> bool:
@@ -61,10 +75,14 @@ class Passports:
 
         The awaitable raises Unavailable when accounts cannot tell.
         """
-        known = self._known.get(token)
+        return self.current(token, at) or self._ask(token)
+
+    def current(self, token: bytes, at: float) -> Known | None:
+        """What the cache knows of a token, as long as that counts."""
+        known = self._known.get(token) or self._unknown.get(token)
         now = self._clock.monotonic()
         if known is None or now >= known.until or at >= known.expires or now - self._heard > TRUST_S:
-            return self._ask(token)
+            return None
         return known
 
     def forget(self, token: bytes) -> None:
@@ -72,6 +90,7 @@ class Passports:
         self._epoch += 1
         self._asked.pop(token, None)
         self._known.pop(token, None)
+        self._unknown.pop(token, None)
 
     async def _ask(self, token: bytes) -> Known:
         """One question at a time for a token, however many requests carry it."""
@@ -96,12 +115,22 @@ class Passports:
         except MatineeError as error:
             raise Unavailable("Who you are cannot be checked now; try again in a moment") from error
         if trusted and epoch == self._epoch:  # no revocation was told meanwhile
-            self._known[token] = known
+            kept = self._known if known.jwt else self._unknown  # or made-up tokens would push out the members'
+            kept[token] = known
         return known
 
     def _stamped(self, passport: Passport) -> Known:
         until, expires = self._clock.monotonic() + LIFE_S, passport.expires_at.timestamp()
-        return Known(passport.jwt.encode(), passport.account_id, passport.login, until, expires)
+        return Known(
+            passport.jwt.encode(),
+            passport.account_id,
+            passport.login,
+            until,
+            expires,
+            passport.profile_id or "",
+            int(passport.maturity),
+            frozenset(role.value for role in passport.roles),
+        )
 
     # ---- revocations
 
@@ -125,6 +154,9 @@ class Passports:
         self._drop(told)
         self._cursor = told.cursor
         self._heard = self._clock.monotonic()
+        if self._missed:
+            self._missed = False
+            self._tell(None, ())
 
     def _drop(self, told: Revocations) -> None:
         if not told.logins and not told.accounts:
@@ -135,10 +167,17 @@ class Passports:
         for token, known in list(self._known.items()):
             if known and (known.login in logins or known.account in accounts):
                 del self._known[token]
+        self._tell(logins, accounts)
+
+    def _tell(self, logins: Collection[str] | None, accounts: Collection[str]) -> None:
+        for told in self._told:
+            told(logins, accounts)
 
     def _distrust(self) -> None:
         """Forgets all, and where the list was read: what was missed cannot be known."""
         self._epoch += 1
+        self._missed = True
         self._cursor = -1
         self._heard = float("-inf")
         self._known.clear()
+        self._unknown.clear()

@@ -6,6 +6,10 @@ from email.utils import formatdate
 from typing import Protocol
 
 from matinee.gateway.limits import Limits
+from matinee.gateway.overload.addresses import Proxies
+from matinee.gateway.overload.connections import Connections
+from matinee.gateway.overload.guard import Guard
+from matinee.gateway.stage import SAMPLED_EVERY
 from matinee.runtime.clock import Clock
 
 
@@ -34,19 +38,52 @@ class Timed(Protocol):
         ...
 
 
-class Traffic:
-    """What is under way: open connections, requests in flight, and whether the gateway is coming to its end."""
+class Joined(Timed, Protocol):
+    """A tunnel: a connection that has left HTTP."""
 
-    def __init__(self, limits: Limits, clock: Clock, tick: Callable[[], float] = time.monotonic) -> None:
+    def drain(self) -> None:
+        """The gateway is coming to its end."""
+        ...
+
+
+class Line(Protocol):
+    """A device that waits for messages at the gateway itself."""
+
+    def drain(self) -> None:
+        """The gateway is coming to its end."""
+        ...
+
+
+class Traffic:
+    """What is under way: open connections, requests in flight, tunnels, devices that wait for messages; and whether the gateway
+    is coming to its end."""
+
+    def __init__(
+        self,
+        limits: Limits,
+        clock: Clock,
+        tick: Callable[[], float] = time.monotonic,
+        proxies: Proxies | None = None,
+    ) -> None:
         self.limits = limits
+        self.proxies = proxies or Proxies()
+        self.connections = Connections(self.proxies)
+        self.guard = Guard(limits, tick())
         self.now = lambda: clock.now().timestamp()
         self.tick = tick
         self.clients: set[Connection] = set()
         self.under_way: set[Timed] = set()
+        self.tunnels: set[Joined] = set()
+        self.lines: set[Line] = set()
         self.draining = False
         self._clock = clock
         self._date = (0, b"")
         self._seen = 0
+
+    def adopt(self, limits: Limits) -> None:
+        """Other limits, from now on."""
+        self.limits = limits
+        self.guard.adopt(limits)
 
     @property
     def in_flight(self) -> int:
@@ -55,7 +92,7 @@ class Traffic:
     def sampled(self) -> bool:
         """Whether filters are timed for this request."""
         self._seen += 1
-        return self._seen & 15 == 0
+        return self._seen % SAMPLED_EVERY == 0
 
     def date(self) -> bytes:
         """The Date header's value, made once a second."""

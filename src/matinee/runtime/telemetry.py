@@ -21,7 +21,8 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from matinee.runtime import trace
 
 _FILE_BYTES = 4 << 20
-_LEAST = {"alembic": logging.WARNING, "uvicorn": logging.WARNING, "matinee.gateway.access": logging.INFO}
+_ACCESS = ("matinee.gateway.access", "matinee.api.access", "matinee.runtime.rpc.server.access")
+_LEAST = {"alembic": logging.WARNING, "uvicorn": logging.WARNING}
 """Of these less is said: how they begin and end is no news, and a line a request is asked for by name."""
 
 _USUAL = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
@@ -47,8 +48,11 @@ def cut(line: str) -> str:
     return line
 
 
-def configure(process: str, *, json: bool = False, level: int = logging.INFO, file: Path | None = None) -> None:
-    """Sets up the log of this process, once: short lines for people, or one JSON object a line.
+def configure(
+    process: str, *, json: bool = False, level: int = logging.INFO, file: Path | None = None, access: bool = False
+) -> None:
+    """Sets up the log of this process, once: short lines for people, or one JSON object a line. With `access` a line for each
+    request and each operation too.
 
     `file` gets the same lines and, of our own, those at debug level too: every program that a step starts, for one. It
     holds the last few megabytes; of requests only their errors stand in it.
@@ -65,6 +69,8 @@ def configure(process: str, *, json: bool = False, level: int = logging.INFO, fi
     for name, least in _LEAST.items():
         logging.getLogger(name).setLevel(max(level, least))
     logging.getLogger("matinee").setLevel(logging.DEBUG if kept else level)
+    for name in _ACCESS:
+        logging.getLogger(name).setLevel(logging.INFO if access else logging.WARNING)
 
 
 class Short(logging.Formatter):
@@ -76,13 +82,14 @@ class Short(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         at = self.formatTime(record, "%H:%M:%S")
-        members = "".join(f"  {name}={_plain(value)}" for name, value in _members(record).items())
+        members = "".join(f"  {name}={_plain(value)}" for name, value in {**_members(record), **_belongs()}.items())
         line = f"{at} {record.levelname.lower()} {self._process}: {_plain(record.getMessage())}{members}"
         return cut(f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line)
 
 
 class Json(logging.Formatter):
-    """One object a line: `timestamp`, `level`, `process`, `event`, the trace it belongs to, and what else was said."""
+    """One object a line: `timestamp`, `level`, `process`, `event`, the `trace` and `request` it belongs to, and what else was
+    said."""
 
     def __init__(self, process: str) -> None:
         super().__init__()
@@ -96,8 +103,7 @@ class Json(logging.Formatter):
             "event": record.getMessage(),
             **_members(record),
         }
-        if (span := trace.current()) is not None:
-            said["trace"] = span.trace_id
+        said.update(_belongs())
         if record.exc_info:
             said["exception"] = self.formatException(record.exc_info)
         return cut(msgspec.json.encode(said, enc_hook=str).decode())
@@ -106,6 +112,15 @@ class Json(logging.Formatter):
 def _members(record: logging.LogRecord) -> dict[str, Any]:
     """What a caller gave as `extra`."""
     return {name: value for name, value in vars(record).items() if name not in _USUAL}
+
+
+def _belongs() -> dict[str, str]:
+    """The trace that runs, and the request that all is done for."""
+    span = trace.current()
+    if span is None:
+        return {}
+    request = {"request": span.request_id} if span.request_id else {}
+    return {**request, "trace": span.trace_id}
 
 
 class _Kept(RotatingFileHandler):

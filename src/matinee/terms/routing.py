@@ -5,12 +5,15 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from matinee.terms.territory import Territory
 
 Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,62}\Z")]
 Seconds = Annotated[float, Meta(gt=0, le=3600)]
+
+PATH = "{path}"
+"""In a redirect: what follows the route's prefix."""
 
 
 class Priority(StrEnum):
@@ -25,7 +28,9 @@ class Priority(StrEnum):
 class Match(Struct, frozen=True, forbid_unknown_fields=True):
     """What a request must be for its route: all that is given here. `prefix` takes itself and all below it: `/api` is `/api` and
     `/api/…`, not `/apis`. `hosts` are names without port, `*.example.org` takes every name below. `headers` and `cookies`
-    ask for a value, `*` for any. `percent` is a share of members that stays the same for a member (else for an address)."""
+    ask for a value, `*` for any, `dark*` for one that begins so. `prefetch` asks that a browser (`Sec-Purpose`) or page
+    (`Purpose`) says it fetches ahead of need. `percent` is a share of members that stays the same for a member (else for an
+    address), and is the same members for every route to the same place."""
 
     prefix: Annotated[str, Meta(pattern=r"^/", max_length=1024)] = "/"
     hosts: list[str] = []
@@ -33,11 +38,13 @@ class Match(Struct, frozen=True, forbid_unknown_fields=True):
     headers: dict[str, str] = {}
     cookies: dict[str, str] = {}
     territories: list[Territory] = []
+    prefetch: bool = False
     percent: Annotated[float, Meta(ge=0, le=100)] = 100.0
 
 
 class Redirect(Struct, frozen=True, forbid_unknown_fields=True):
-    """To a path or URL; `{path}` stands for what follows the route's prefix. The query goes along."""
+    """To a path or URL; `{path}` stands for what follows the route's prefix, without its slash: `/new/{path}`. The query goes
+    along."""
 
     to: str
     status: int = 308
@@ -79,15 +86,18 @@ class Caching(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Route(Struct, frozen=True, forbid_unknown_fields=True):
-    """Exactly one of `to` (a cluster of servers), `redirect`, `answer`, `maintenance` says what becomes of its requests.
+    """Exactly one of `to` (a cluster of servers, by the name of its service), `redirect`, `answer`, `maintenance` says what
+    becomes of its requests.
 
     `rewrite` takes the place of the prefix on the way to a server. `attempts`, `try_s` and `total_s` bound the tries until an
     answer begins. `collapse`: of equal GETs at the same time one goes to a server, and all have its answer. `compress`: text
-    that servers send plain goes out compressed. `most_bytes` bounds a request's body.
+    that servers send plain goes out compressed; leave it off where an answer holds a secret beside words of the request.
+    `most_bytes` bounds a request's body. `silence_s` is how long a server may pause in the midst of an answer, and a tunnel
+    carry nothing either way (unsaid: `answer_s` of the limits); `tunnel` lets requests become WebSocket connections.
     """
 
     name: Name
-    match: Match = Match()
+    match: Match = field(default_factory=Match)
     to: str = ""
     redirect: Redirect | None = None
     answer: StaticAnswer | None = None
@@ -102,9 +112,11 @@ class Route(Struct, frozen=True, forbid_unknown_fields=True):
     collapse: bool = False
     compress: bool = False
     most_bytes: Annotated[int, Meta(ge=0)] | None = None
+    silence_s: Seconds | None = None
+    tunnel: bool = False
 
 
 class RouteTable(Struct, frozen=True, forbid_unknown_fields=True):
-    """The longest prefix that matches wins; of equal prefixes, the first in this order that matches whole."""
+    """Of the routes that match whole the one with the longest prefix wins; of equal prefixes, the first in this order."""
 
     routes: Annotated[list[Route], Meta(max_length=2000)] = []

@@ -127,6 +127,15 @@ def test_the_studio(house: House, visit: Visits, size: tuple[int, int], films: F
 
 
 @SIZES
+def test_the_front_door(house: House, visit: Visits, size: tuple[int, int]) -> None:
+    page = visit(house.owner, size)
+    inspection = Inspection(page)
+    inspection.visit("/operations", "Filters")
+    inspection.visit("/operations/requests/req_0", "This request was not kept")
+    assert inspection.faults == []
+
+
+@SIZES
 def test_the_player(house: House, visit: Visits, player: type[Player], size: tuple[int, int], films: Films) -> None:
     page = visit(house.member(), size)
     inspection = Inspection(page)

@@ -163,7 +163,8 @@ def test_what_is_no_film_fails_with_a_sentence(house: House, visit: Visits, tmp_
     preparing = studio.get_by_role("region", name="In preparation")
     expect(preparing).to_contain_text("holiday")
     expect(preparing.get_by_text("Failed: ")).to_be_visible(timeout=PREPARED_MS)
-    expect(preparing.get_by_role("button", name="Retry holiday")).to_be_visible()
+    expect(preparing.get_by_role("button", name="Remove holiday")).to_be_visible()
+    expect(preparing.get_by_role("button", name="Retry holiday")).to_have_count(0)
 
 
 def test_a_film_that_failed_is_removed_and_stays_away(house: House, visit: Visits, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -171,10 +172,11 @@ class World:
         await self._origin(scope, receive, slowly)
 
     @contextlib.asynccontextmanager
-    async def running(self, **settings: Any) -> AsyncIterator[Appliance]:
+    async def running(self, tls: ssl.SSLContext | None = None, **settings: Any) -> AsyncIterator[Appliance]:
         async with serving(self.core) as core, serving(self.origin) as source:
             made = Settings("cdn-a", core, source, **settings)
-            self.appliance = Appliance(made, listening("127.0.0.1", 0), self.disk, self.own, self.clock, "boot_1")
+            listener = listening("127.0.0.1", 0)
+            self.appliance = Appliance(made, listener, self.disk, self.own, self.clock, "boot_1", tls)
             task = asyncio.create_task(self.appliance.run())
             await self.appliance.started.wait()
             while not self.appliance.stats().sees_core:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,11 +16,16 @@ from prometheus_client import CollectorRegistry
 from matinee.gateway.balancing.cluster import Cluster
 from matinee.gateway.balancing.server import Server
 from matinee.gateway.chain import Chain, Parts, chain, standard
+from matinee.gateway.cors import AppOrigins
 from matinee.gateway.hosts import Hosts
 from matinee.gateway.limits import Limits
 from matinee.gateway.monitoring.metrics import Metrics
 from matinee.gateway.origin import Origins
+from matinee.gateway.overload.addresses import Proxies
 from matinee.gateway.passport import Passports
+from matinee.gateway.push.hub import PING_S
+from matinee.gateway.push.lines import Lines
+from matinee.gateway.routing.compiling import compiled
 from matinee.gateway.routing.routes import Route, Routes
 from matinee.gateway.routing.tries import TRIES
 from matinee.gateway.security_policy import Policy
@@ -41,6 +47,8 @@ class FakeAccounts:
 
     def __init__(self) -> None:
         self.logins = {"good": "lgn_1"}
+        self.members: dict[str, Any] = {}
+        """More of a login's passport than that it is acc_1's."""
         self.broken = False
         self.asked = 0
         self.observed = 0
@@ -57,7 +65,8 @@ class FakeAccounts:
         login = self.logins.get(message.token)
         if login is None or login in self.revoked:
             raise Unauthenticated
-        return Passport(f"jwt-of-{login}", login, "acc_1", SystemClock().now() + timedelta(minutes=5))
+        more = {"account_id": "acc_1", **self.members.get(login, {})}
+        return Passport(f"jwt-of-{login}", login, expires_at=SystemClock().now() + timedelta(minutes=5), **more)
 
     async def observe_revocations(self, message: ObserveRevocations) -> Revocations:
         self.observed += 1
@@ -87,6 +96,7 @@ class Seen:
 
     head: bytes
     body: bytes
+    trailers: list[bytes] = field(default_factory=list)
 
     @property
     def line(self) -> bytes:
@@ -177,7 +187,8 @@ async def whole_body(seen: Seen, reader: asyncio.StreamReader) -> bytes:
     while size := int(await reader.readline(), 16):
         pieces += await reader.readexactly(size)
         assert await reader.readexactly(2) == b"\r\n"
-    assert await reader.readexactly(2) == b"\r\n"
+    while (line := await reader.readline()) != b"\r\n":
+        seen.trailers.append(line.rstrip(b"\r\n"))
     return pieces
 
 
@@ -196,15 +207,33 @@ class House:
         self.parts = Parts(
             ids=Ids(clock),
             hosts=parts.get("hosts") or Hosts(["films.example"]),
-            routes=Routes([Route("api", "/api", self.cluster, parts.get("tries") or TRIES)]),
+            routes=Routes(
+                compiled(parts["table"], lambda _: self.cluster, lambda _: "DE")
+                if "table" in parts
+                else [Route("api", "/api", self.cluster, parts.get("tries") or TRIES)]
+            ),
             passports=self.passports,
             origins=Origins(self._sign, lambda _: "DE"),
             static=static or Static({}),
             policy=Policy(lambda: self.appliances),
+            apps=AppOrigins(parts.get("app_origins", ())),
+            standard_forwarded=parts.get("standard_forwarded", False),
         )
         self.metrics = Metrics(self.registry)
-        self.traffic = Traffic(limits, clock)
-        self.chain = standard(self.parts, self.traffic, self.metrics)
+        self.traffic = Traffic(limits, clock, proxies=Proxies(parts.get("trusted", ())))
+        self.lines = (
+            Lines(
+                parts.get("name", "gateway"),
+                parts["push"],
+                self.traffic,
+                self.passports,
+                random.Random(1),
+                parts.get("ping_s", PING_S),
+            )
+            if "push" in parts
+            else None
+        )
+        self.chain = standard(self.parts, self.traffic, self.metrics, self.lines)
         self.port = 0
         self._gateway: Gateway | None = None
 
@@ -222,10 +251,13 @@ class House:
             [stage.run for stage in own.finished],
         )
 
-    async def start(self) -> None:
+    async def start(self, tls: ssl.SSLContext | None = None) -> None:
         self.metrics.watch(self.chain.lists, self.traffic)
-        self._gateway = Gateway(self.chain, self.traffic, self.servers, [self.passports.watch])
-        self.port = await self._gateway.start("127.0.0.1", 0)
+        if self.lines is not None:
+            self.metrics.more.append(self.lines.metrics)
+        companions = [self.passports.watch, *(self.lines.companions if self.lines is not None else ())]
+        self._gateway = Gateway(self.chain, self.traffic, [self.cluster], companions)
+        self.port = await self._gateway.start("127.0.0.1", 0, tls)
 
     async def stop(self) -> None:
         if self._gateway is not None:

@@ -241,7 +241,7 @@ async def test_a_filter_that_raises_is_a_500_and_counted(origin: Origin, caplog:
         for sample in family.samples
         if sample.name == "matinee_gateway_filter_failures_total" and sample.value
     }
-    assert failures == {"inbound.broken": 1, "inbound.waits": 1, "inbound.nonsense": 1, "outbound.out": 4}
+    assert failures == {"inbound.broken": 1, "inbound.waits": 1, "inbound.nonsense": 1, "outbound.out": 2}
     assert house.traffic.in_flight == 0
     await caller.close()
     await house.stop()
@@ -446,7 +446,7 @@ async def test_metrics_tell_how_requests_ended(house: House, caller: Caller) -> 
     await caller.ask(get())
     await caller.ask(get("/nowhere"))
     assert house.counted(route="api", category="SUCCESS", status="200") == 1
-    assert house.counted(route="static", category="SUCCESS_NOT_FOUND", status="404") == 1
+    assert house.counted(route="static", category="SUCCESS_LOCAL_NO_ROUTE", status="404") == 1
     values = {
         (sample.name, sample.labels.get("route"), sample.labels.get("le")): sample.value
         for family in house.registry.collect()

@@ -12,7 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
 from matinee.api import app as application
-from matinee.api import examples
+from matinee.api import examples, push
 from matinee.api.clients import Settings
 from matinee.api.methods import options
 from matinee.api.openapi import FRONT_DOOR, Document, operations
@@ -51,7 +51,23 @@ def test_the_document_has_every_route_and_no_other() -> None:
         for method, (handler, _) in route.route_handler_map.items()
         if "access" in handler.opt
     }
-    assert {(path, method) for path, item in CONTENT["paths"].items() for method in item} == routes
+    of_gateway = {(path, method) for path, item in push.paths().items() for method in item}
+    assert not routes & of_gateway
+    assert {(path, method) for path, item in CONTENT["paths"].items() for method in item} == routes | of_gateway
+
+
+def test_what_the_gateway_itself_ends_is_described_like_the_rest() -> None:
+    for path in push.paths():
+        operation = CONTENT["paths"][path]["get"]
+        assert operation["security"] == [{"cookie": []}, {"bearer": []}]
+        assert operation["operationId"] not in {found for found, _, _ in OPERATIONS}
+        assert {str(status) for status in FRONT_DOOR} - {"502"} < set(operation["responses"])
+        for status, response in operation["responses"].items():
+            for name, shown in (
+                response.get("content", {}).get("application/problem+json", {}).get("examples", {}).items()
+            ):
+                error = MatineeError.classes.get(name, MatineeError)
+                assert (str(error.status), error.title) == (status, shown["value"]["title"])
 
 
 def test_every_operation_has_its_own_id_a_summary_and_an_example() -> None:

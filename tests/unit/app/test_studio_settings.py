@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from matinee.app import edges, pipelines
+from matinee.app.fleet import API
 from matinee.app.home import Home
 from matinee.app.keys import keyring
 from matinee.app.process import Process
@@ -45,7 +46,7 @@ async def test_clients_are_told_them(process: Process) -> None:
     await edges.api(process)
     now = process.clock.now().timestamp()
     origin = Origins(keyring(process, "gateway").sign, lambda _: UNKNOWN).token("127.0.0.1", Site("http", "api"), now)
-    transport = httpx.AsyncHTTPTransport(uds=str(process.home.socket(edges.API)))
+    transport = httpx.AsyncHTTPTransport(uds=str(process.home.socket(API)))
     async with httpx.AsyncClient(transport=transport, base_url="http://api") as client:
         answer = await client.options("/api/studio/uploads", headers={"x-matinee-origin": origin})
     assert answer.headers["tus-max-size"] == str(1 << 29)

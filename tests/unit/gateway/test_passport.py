@@ -207,3 +207,21 @@ async def test_who_changed_their_session_is_not_given_the_passport_from_before(
     accounts.gate.set()
     await early
     assert (await find(passports, b"good", clock)).jwt == b"jwt-3"
+
+
+async def test_made_up_tokens_do_not_push_out_the_members(
+    accounts: Accounts, clock: HandClock, eventually: Eventually
+) -> None:
+    made = Passports(accounts, clock, size=8)  # pyright: ignore[reportArgumentType]
+    watching = asyncio.create_task(made.watch())
+    accounts.told.put_nowait(Revocations(7, [], []))
+    await eventually(lambda: made.trusted)
+    await find(made, b"good", clock)
+    for number in range(50):
+        assert not (await find(made, b"made-up-%d" % number, clock)).jwt
+    assert cached(made, b"made-up-49", clock)
+    assert not cached(made, b"made-up-0", clock)
+    assert cached(made, b"good", clock)
+    watching.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await watching

@@ -3,12 +3,20 @@ import { Failed } from "../components/Notice";
 import { Spinner } from "../components/Skeleton";
 import { enableBeacons } from "../lib/beacon";
 import { navigate, safeNext, usePath } from "../lib/router";
-import { isEditor, useSession } from "../lib/session";
+import { hasRole, useSession } from "../lib/session";
 import type { Session } from "../lib/shapes";
+import { Announcements } from "./Announcements";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { NotForYou, NotFound } from "./NotFound";
 import { find, landing, type Needs } from "./routes";
 import { Shell } from "./Shell";
+
+type Staff = "editor" | "operator" | "support";
+const STAFF: Partial<Record<Needs, [Staff, ...Staff[]]>> = {
+  editor: ["editor"],
+  operator: ["operator"],
+  support: ["support", "operator"],
+};
 
 /** Where someone has to go first, null where the page may be shown. */
 function detour(needs: Needs, session: Session | null): string | null {
@@ -40,8 +48,12 @@ function Page({ path, session }: { path: string; session: Session | null }) {
   const to = detour(route.needs, session);
   if (to !== null) return <Detour to={to} />;
   const Wanted = route.page as ComponentType<Record<string, string>>;
-  const forbidden = route.needs === "editor" && !isEditor(session);
-  const page = <ErrorBoundary key={path}>{forbidden ? <NotForYou /> : <Wanted {...params} />}</ErrorBoundary>;
+  const roles = STAFF[route.needs];
+  const page = (
+    <ErrorBoundary key={path}>
+      {roles && !hasRole(session, ...roles) ? <NotForYou to={roles[0]} /> : <Wanted {...params} />}
+    </ErrorBoundary>
+  );
   return route.bare ? page : <Shell session={session}>{page}</Shell>;
 }
 
@@ -54,5 +66,10 @@ export function App() {
   if (session.isError && session.data === undefined) {
     return <Failed what="Matinee" error={session.error} retry={() => void session.refetch()} />;
   }
-  return <Page path={path} session={session.data ?? null} />;
+  return (
+    <>
+      <Page path={path} session={session.data ?? null} />
+      {session.data && <Announcements session={session.data} />}
+    </>
+  );
 }

@@ -3,14 +3,14 @@ import { Avatar } from "../components/Avatar";
 import { Icon } from "../components/Icon";
 import { Logo } from "../components/Logo";
 import { Link, usePath } from "../lib/router";
-import { isEditor, useLogOut } from "../lib/session";
+import { hasRole, isEditor, useLogOut } from "../lib/session";
 import type { Session } from "../lib/shapes";
 
-function NavLink({ to, children }: { to: string; children: ReactNode }) {
+function NavLink({ to, className, children }: { to: string; className?: string; children: ReactNode }) {
   const path = usePath();
   const here = to === "/" ? path === "/" : path.startsWith(to);
   return (
-    <Link to={to} aria-current={here ? "page" : undefined}>
+    <Link to={to} className={className} aria-current={here ? "page" : undefined}>
       {children}
     </Link>
   );
@@ -52,6 +52,7 @@ function Personal({ session }: { session: Session }) {
           <Link to="/profiles">Switch profile</Link>
           <Link to="/profiles/manage">Manage profiles</Link>
           <Link to="/account">Account</Link>
+          {hasRole(session, "operator") && <Link to="/operations">Operations</Link>}
           <button type="button" onClick={() => leaving.mutate()}>
             Log out
           </button>
@@ -72,6 +73,11 @@ function Head({ session }: { session: Session | null }) {
           <NavLink to="/">Home</NavLink>
           <NavLink to="/genres">Genres</NavLink>
           {isEditor(session) && <NavLink to="/studio">Studio</NavLink>}
+          {hasRole(session, "operator") && (
+            <NavLink to="/operations" className="roomy-only">
+              Operations
+            </NavLink>
+          )}
         </nav>
       )}
       <div className="head-gap" />

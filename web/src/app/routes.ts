@@ -16,10 +16,12 @@ import { later } from "./later";
 const player = later(() => import("../features/player/PlayerPage"));
 const studio = later(() => import("../features/studio/StudioPage"));
 const editTitle = later(() => import("../features/studio/EditTitlePage"));
+const operations = later(() => import("../features/operations/OperationsPage"));
+const oneRequest = later(() => import("../features/operations/RequestPage"));
 const account = later(() => import("../features/account/AccountPage"));
 
-/** Who may see a page: strangers alone, everyone, a member, a member with a profile chosen, an editor. */
-export type Needs = "stranger" | "anyone" | "member" | "profile" | "editor";
+/** Who may see a page: strangers alone, everyone, a member, a member with a profile chosen, staff. */
+export type Needs = "stranger" | "anyone" | "member" | "profile" | "editor" | "operator" | "support";
 
 // Each page takes its pattern's parameters as props.
 type Route = { path: string; needs: Needs; page: ComponentType<never>; bare?: boolean; load?: () => Promise<unknown> };
@@ -40,6 +42,8 @@ export const routes: Route[] = [
   { path: "/account", needs: "member", ...account },
   { path: "/studio", needs: "editor", ...studio },
   { path: "/studio/titles/:id", needs: "editor", ...editTitle },
+  { path: "/operations", needs: "operator", ...operations },
+  { path: "/operations/requests/:id", needs: "support", ...oneRequest },
 ];
 
 export function find(path: string): { route: Route; params: Params } | null {

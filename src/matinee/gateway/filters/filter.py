@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import Protocol
 
-from matinee.gateway.answer import Answer, Response
+from matinee.gateway.answer import Answer, Response, Switch
 from matinee.gateway.balancing.cluster import Cluster
 from matinee.gateway.request import Request
 
@@ -23,9 +23,12 @@ class Inbound(Protocol):
 
 
 class Endpoint(Protocol):
-    """Where a request ends: an Answer, or the cluster that gives it. None leaves it to the next endpoint."""
+    """Where a request ends: an Answer, the cluster that gives it, or a Switch to what has no end of its own. None leaves it to the
+    next endpoint."""
 
-    def __call__(self, request: Request, /) -> Answer | Cluster | Awaitable[Answer | Cluster | None] | None: ...
+    def __call__(
+        self, request: Request, /
+    ) -> Answer | Cluster | Switch | Awaitable[Answer | Cluster | Switch | None] | None: ...
 
 
 class Outbound(Protocol):
@@ -35,6 +38,7 @@ class Outbound(Protocol):
 
 
 class Finished(Protocol):
-    """Told once when a request is over, well or not: `request.status` and `request.category` say how."""
+    """Told once when a request is over, well or not: `request.status` and `request.category` say how. Of what the gateway itself
+    goes on with (`answer.Switch`) the headers are no longer known then."""
 
     def __call__(self, request: Request, /) -> None: ...

@@ -1,87 +1,151 @@
 from __future__ import annotations
 
-import time
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import accumulate
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
-from matinee.gateway.category import Category
+from matinee.gateway.category import SUCCESS
+from matinee.gateway.monitoring import exposition
+from matinee.gateway.monitoring.counts import Counts, RouteCounts
+from matinee.gateway.monitoring.journeys import Journeys
+from matinee.gateway.monitoring.pressure import pressure
+from matinee.gateway.monitoring.tries import TryCounts
 from matinee.gateway.request import Request
 from matinee.gateway.stage import Stage
 from matinee.gateway.traffic import Traffic
+from matinee.terms.latency import BOUNDS_S
 
-BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+if TYPE_CHECKING:
+    from matinee.gateway.balancing.cluster import Cluster
+    from matinee.gateway.balancing.server import Server
+    from matinee.gateway.routing.routes import Route
+
+STATIC = "static"
+"""What stands for the client's pages, which have no route."""
+
+MOST_ROUTES = 299
+OTHERS = "others"
+"""What stands for routes beyond these: names come and go while the gateway runs."""
+
+POLLED_S = 0.25
+"""What takes longer may be a long poll, whose time tells nothing."""
 
 
-class _Route:
-    __slots__ = ("buckets", "categories", "seconds")
+class Row(Counts):
+    """Requests of one route that one server answered at the first try, since they were last looked at. `good` are the usual ones:
+    200, as it should be."""
 
-    def __init__(self) -> None:
-        self.categories: dict[tuple[Category, int], int] = {}
-        self.buckets = [0] * (len(BOUNDS_S) + 1)
-        self.seconds = 0.0
+    __slots__ = ("good", "route", "server")
+
+    def __init__(self, route: Route | None, server: Server | None) -> None:
+        super().__init__()
+        self.good = 0
+        self.route = route
+        self.server = server
 
 
 class Metrics(Collector):
-    """Counts in plain numbers while requests pass; makes Prometheus families of them when it is asked."""
+    """Counts requests by route and tries by instance, in plain numbers while they pass; adds them up and makes Prometheus families
+    of them when it is asked. `journeys` keeps those worth a closer look."""
 
-    def __init__(self, registry: CollectorRegistry, tick: Callable[[], float] = time.monotonic) -> None:
-        self._tick = tick
-        self._routes: dict[str, _Route] = {}
-        self._stages: Mapping[str, Sequence[Stage[Any]]] = {}
+    def __init__(self, registry: CollectorRegistry, journeys: Journeys | None = None) -> None:
+        self.journeys = journeys or Journeys()
+        self.routes: dict[str, RouteCounts] = {}
+        self.tries = TryCounts()
+        self.stages: Mapping[str, Sequence[Stage[Any]]] = {}
+        self.clusters: Iterable[Cluster] = ()
+        self.more: list[Callable[[], Iterator[Metric]]] = []
+        self._rows: dict[tuple[Route | None, Server | None], Row] = {}
         self._traffic: Traffic | None = None
         registry.register(self)
 
-    def watch(self, stages: Mapping[str, Sequence[Stage[Any]]], traffic: Traffic) -> None:
-        """Tells of these filters, by the kind of their list, and of what is under way."""
-        self._stages, self._traffic = stages, traffic
+    def watch(
+        self, stages: Mapping[str, Sequence[Stage[Any]]], traffic: Traffic, clusters: Iterable[Cluster] = ()
+    ) -> None:
+        """Tells of these filters, by the kind of their list, of what is under way, and of the servers."""
+        self.stages, self._traffic, self.clusters = stages, traffic, clusters
+
+    # ---- for each request
 
     def count(self, request: Request) -> None:
-        """A request is over (`filters.filter.Finished`)."""
-        name = request.route.name if request.route is not None else "static"
-        route = self._routes.get(name)
-        if route is None:
-            route = self._routes[name] = _Route()
-        took = self._tick() - request.started
-        route.seconds += took
-        route.buckets[bisect_left(BOUNDS_S, took)] += 1
-        key = (request.category, request.status)
-        route.categories[key] = route.categories.get(key, 0) + 1
+        """A request is over (`filters.filter.Finished`). Its time is from when it was here whole until its answer began: what slow
+        clients and long streams take beside is not the house's."""
+        attempts, category = request.attempts, request.category
+        server, began = None, request.ended
+        if attempts:
+            attempt = attempts[0]
+            if len(attempts) > 1 or attempt.category is not category:
+                self._count_each(request)
+                return
+            server, began = attempt.server, attempt.answered or began
+        row = self._rows.get((request.route, server))
+        if row is None:
+            row = self._rows[request.route, server] = Row(request.route, server)
+        if request.status == 200 and category is SUCCESS:
+            row.good += 1
+        else:
+            row.endings[category, request.status] += 1
+        took = began - (request.arrived or request.started)
+        if took < POLLED_S or b"wait_s=" not in request.asked:
+            row.seconds += took
+            row.buckets[bisect_left(BOUNDS_S, took)] += 1
+
+    def _count_each(self, request: Request) -> None:
+        """Where several servers were tried, or a try and its request ended differently."""
+        route, timed = request.route, b"wait_s=" not in request.asked
+        counts = self._route(route)
+        counts.retries += len(request.attempts) - 1
+        counts.endings[request.category, request.status] += 1
+        if timed:
+            began = request.attempts[-1].answered or request.ended
+            counts.took(began - (request.arrived or request.started))
+        for number, attempt in enumerate(request.attempts):
+            tried = self._instance(route, attempt.server)
+            tried.retries += number > 0
+            tried.endings[attempt.category, attempt.status] += 1
+            if timed:
+                tried.took((attempt.answered or attempt.ended) - attempt.began)
+
+    # ---- when somebody looks
+
+    def settle(self) -> None:
+        """Adds up what came, and lets go of the instances that are gone."""
+        rows, self._rows = self._rows, {}
+        for row in rows.values():
+            if row.good:
+                row.endings[SUCCESS, 200] += row.good
+            self._route(row.route).add(row)
+            if row.server is not None:
+                self._instance(row.route, row.server).add(row)
+        self.tries.settle({server.name for cluster in self.clusters for server in cluster.servers})
 
     def collect(self) -> Iterator[Metric]:
-        requests = CounterMetricFamily(
-            "matinee_gateway_requests", "Requests by how they ended", labels=["route", "category", "status"]
-        )
-        seconds = HistogramMetricFamily("matinee_gateway_request_seconds", "From head to last byte", labels=["route"])
-        for name, route in self._routes.items():
-            for (category, status), count in route.categories.items():
-                requests.add_metric([name, category.value, str(status)], count)
-            edges = [*(str(bound) for bound in BOUNDS_S), "+Inf"]
-            buckets = list(zip(edges, map(float, accumulate(route.buckets)), strict=True))
-            seconds.add_metric([name], buckets, route.seconds)
-        yield requests
-        yield seconds
-        yield from self._under_way()
-        yield from self._filters()
+        self.settle()
+        yield from exposition.requests(self.routes)
+        yield from exposition.tries(self.tries)
+        yield from exposition.filters(self.stages)
+        yield from exposition.journeys(self.journeys)
+        yield from exposition.under_way(self._traffic)
+        for more in self.more:
+            yield from more()
+        if self._traffic is not None:
+            yield from exposition.servers(self.clusters, self._traffic.tick())
+            yield from pressure(self._traffic)
 
-    def _under_way(self) -> Iterator[Metric]:
-        in_flight = self._traffic.in_flight if self._traffic else 0
-        clients = len(self._traffic.clients) if self._traffic else 0
-        yield GaugeMetricFamily("matinee_gateway_in_flight", "Requests under way", value=in_flight)
-        yield GaugeMetricFamily("matinee_gateway_connections", "Open client connections", value=clients)
+    def _route(self, route: Route | None) -> Counts:
+        name = STATIC if route is None else route.name
+        if name not in self.routes and len(self.routes) >= MOST_ROUTES:
+            name = OTHERS
+        if name not in self.routes:
+            self.routes[name] = RouteCounts(_origin(route) if name != OTHERS else "")
+        return self.routes[name]
 
-    def _filters(self) -> Iterator[Metric]:
-        samples = CounterMetricFamily("matinee_gateway_filter_samples", "Runs of a filter timed", labels=["filter"])
-        seconds = CounterMetricFamily("matinee_gateway_filter_seconds", "Time in the runs timed", labels=["filter"])
-        failures = CounterMetricFamily("matinee_gateway_filter_failures", "Filters that raised", labels=["filter"])
-        for kind, stages in self._stages.items():
-            for stage in stages:
-                name = [f"{kind}.{stage.name}"]
-                samples.add_metric(name, stage.samples)
-                seconds.add_metric(name, stage.seconds)
-                failures.add_metric(name, stage.failures)
-        yield from (samples, seconds, failures)
+    def _instance(self, route: Route | None, server: Server) -> Counts:
+        return self.tries.of(_origin(route), server.name)
+
+
+def _origin(route: Route | None) -> str:
+    return route.cluster.name if route is not None and route.cluster is not None else ""

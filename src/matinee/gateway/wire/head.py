@@ -13,6 +13,10 @@ from matinee.gateway.errors import BadGateway, BadRequest, HeadersTooLarge, Targ
 
 TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
 MOST_FIELDS = 128
+MOST_OPTIONS = 16
+"""Of a Connection header: each that names another header costs a look through all of them."""
+
+USUAL_BYTES = 4096
 LONGEST_TARGET = 16 * 1024
 
 _REQUEST_LINE = re.compile(rb"(" + TOKEN + rb"++) ([\x21\x22\x24-\x7e]++) HTTP/1\.([01])\r\n")
@@ -20,13 +24,15 @@ _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})((?: [\t\x20-\x7e\x80
 _FIELDS = re.compile(rb"(?:" + TOKEN + rb"++:[\t\x20-\x7e\x80-\xff]*+\r\n)*+\r\n")
 _FIELD = re.compile(rb"([^:\r]++):[ \t]*+([^\r]*+)\r\n")
 _OTHER_VERSION = re.compile(rb"[^\r\n]* HTTP/[0-9.]+\r\n")
-_HOP_BY_HOP = rb"connection|keep-alive|proxy-[^:]*|te|trailer|upgrade"
-_GATEWAY_ONLY = rb"forwarded|x-real-ip|x-request-id|traceparent|x[-_](?:matinee|forwarded)[-_][^:]*"
+_HOP_BY_HOP = rb"connection|keep-alive|proxy-[^:]*|te|upgrade|http2-settings"
+_GATEWAY_ONLY = rb"forwarded|x[-_]real[-_]ip|x[-_]request[-_]id|traceparent|x[-_](?:matinee|forwarded)[-_][^:]*"
 _DROPPED_OF_REQUEST = re.compile(rb"\r\n(?:" + _HOP_BY_HOP + rb"|" + _GATEWAY_ONLY + rb"):[^\r]*", re.IGNORECASE)
 _DROPPED_OF_REPLY = re.compile(rb"\r\n(?:" + _HOP_BY_HOP + rb"|x-request-id|x-matinee-[^:]*):[^\r]*", re.IGNORECASE)
-_FRAMING = re.compile(rb"\r\n(connection|content-length|transfer-encoding):[ \t]*+([^\r]*+)(?=\r\n)", re.IGNORECASE)
+_FRAMING = re.compile(
+    rb"\r\n(connection|content-length|transfer-encoding|x-matinee-utilization):[ \t]*+([^\r]*+)(?=\r\n)", re.IGNORECASE
+)
 _PLAIN_CONNECTIONS = frozenset({b"keep-alive", b"close"})
-_BARE_LINE_END = re.compile(rb"(?<!\r)\n|\r[^\n]")
+_EMPTY_LINES = re.compile(rb"(?:\r\n)++")
 
 
 class RequestHead(NamedTuple):
@@ -43,13 +49,15 @@ class RequestHead(NamedTuple):
 
 
 class ReplyHead(NamedTuple):
-    """`length` is -1 for a chunked body, -2 for one that ends with the connection. `raw` has no status line."""
+    """`length` is -1 for a chunked body, -2 for one that ends with the connection. `raw` has no status line. `utilization` is
+    what the server said of itself in `x-matinee-utilization`."""
 
     status: int
     reason: bytes
     length: int
     keep_alive: bool
     raw: bytes
+    utilization: bytes | None = None
 
 
 def read_request(head: bytes) -> RequestHead:
@@ -62,6 +70,8 @@ def read_request(head: bytes) -> RequestHead:
     if len(target) > LONGEST_TARGET:
         raise TargetTooLong
     end = line.end()
+    if len(head) > USUAL_BYTES and head.count(b"\n") > MOST_FIELDS + 2:  # before anything is read of so many
+        raise HeadersTooLarge(f"More than {MOST_FIELDS} header lines")
     if _FIELDS.fullmatch(head, end) is None:
         raise BadRequest("A header line is not well-formed")
     pairs = _FIELD.findall(head, end)
@@ -74,13 +84,22 @@ def read_request(head: bytes) -> RequestHead:
     framed = b"content-length" in fields or b"transfer-encoding" in fields
     length = _length(fields, version) if framed else 0
     connection = fields.get(b"connection")
-    keep = version == 1 if connection is None else _keeps(connection, version)
+    keep = version == 1 if connection is None else _keeps(connection, version, BadRequest)
     return RequestHead(method, target, version, fields, length, keep, head[:-2])
 
 
-def too_long(partial: bytes, limit: int) -> bool:
-    """Whether a head that has not ended yet is already over the limit. Raises BadRequest for a bare CR or LF in it."""
-    if _BARE_LINE_END.search(partial):
+def without_empty_lines(data: bytes) -> bytes:
+    """What stands behind the empty lines at the beginning."""
+    found = _EMPTY_LINES.match(data)
+    return data[found.end() :] if found else data
+
+
+def too_long(partial: bytes, limit: int, looked: int = 0) -> bool:
+    """Whether a head that has not ended yet is already over the limit; its first bytes, so many, were `looked` through before,
+    but for the three before their end. Raises BadRequest for a bare CR or LF in it."""
+    start = looked - 1 if partial[looked - 1 : looked] == b"\r" else looked
+    ends = partial.count(b"\r\n", start)
+    if partial.count(b"\n", start) != ends or partial.count(b"\r", start, len(partial) - 1) != ends:
         raise BadRequest("Lines must end in CR LF")
     return len(partial) > limit
 
@@ -91,9 +110,16 @@ def forwarded(request: RequestHead, target: bytes) -> bytes:
     connection = request.fields.get(b"connection")
     if connection is not None:
         head = _without_nominated(head, connection)
+    if b"te" in request.fields and takes_trailers(request.fields[b"te"]):
+        head += b"te: trailers\r\nconnection: te\r\n"
     if request.minor == 1 and target is request.target:
         return head
     return b"%s %s HTTP/1.1%s" % (request.method, target, head[head.index(b"\r\n") :])
+
+
+def takes_trailers(te: bytes) -> bool:
+    """Whether the TE header says that its sender keeps trailers (RFC 9110 10.1.4)."""
+    return any(coding.strip() == b"trailers" for coding in te.lower().split(b","))
 
 
 def read_reply(head: bytes) -> ReplyHead:
@@ -110,10 +136,11 @@ def read_reply(head: bytes) -> ReplyHead:
     connection = framing.get(b"connection")
     keep = minor == b"1"
     if connection is not None:
-        keep = _keeps(connection, int(minor))
+        keep = _keeps(connection, int(minor), BadGateway)
         fields = _without_nominated(fields, connection)
     fields = _DROPPED_OF_REPLY.sub(b"", fields)
-    return ReplyHead(int(status), reason or b" ", _reply_length(framing), keep, fields)
+    busy = framing.get(b"x-matinee-utilization")
+    return ReplyHead(int(status), reason or b" ", _reply_length(framing), keep, fields, busy)
 
 
 def _reply_length(framing: dict[bytes, bytes]) -> int:
@@ -126,12 +153,14 @@ def _reply_length(framing: dict[bytes, bytes]) -> int:
 
 
 def _agreed(found: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
-    """Of lines sent twice: options add up, a length must be the same."""
+    """Of lines sent twice: options add up, the last word on utilisation counts, a length must be the same."""
     framing: dict[bytes, bytes] = {}
     for raw_name, value in found:
         name = raw_name.lower()
         if name == b"connection" and name in framing:
             framing[name] += b"," + value
+        elif name == b"x-matinee-utilization":
+            framing[name] = value
         elif framing.setdefault(name, value) != value:
             raise BadGateway("A server's answer says twice where it ends")
     return framing
@@ -172,9 +201,11 @@ def _digits(value: bytes, refusal: type[BadRequest | BadGateway]) -> int:
     return int(digits)
 
 
-def _keeps(connection: bytes, minor: int) -> bool:
+def _keeps(connection: bytes, minor: int, refusal: type[BadRequest | BadGateway]) -> bool:
     if minor == 1 and connection in _PLAIN_CONNECTIONS:
         return connection == b"keep-alive"
+    if connection.count(b",") >= MOST_OPTIONS:
+        raise refusal(f"The Connection header names more than {MOST_OPTIONS} options")
     options = {option.strip() for option in connection.lower().split(b",")}
     return b"close" not in options and (minor == 1 or b"keep-alive" in options)
 
@@ -187,5 +218,10 @@ def _without_nominated(fields: bytes, connection: bytes) -> bytes:
     for option in connection.lower().split(b","):
         name = option.strip()
         if name not in {b"", b"close", b"keep-alive", b"host", b"content-length", b"transfer-encoding", b"cookie"}:
-            fields = re.sub(rb"\r\n" + re.escape(name) + rb":[^\r]*", b"", fields, flags=re.IGNORECASE)
+            fields = without(fields, name)
     return fields
+
+
+def without(fields: bytes, name: bytes) -> bytes:
+    """A head, or its fields, without those of this name."""
+    return re.sub(rb"\r\n" + re.escape(name) + rb":[^\r]*", b"", fields, flags=re.IGNORECASE)

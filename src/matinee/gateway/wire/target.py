@@ -45,6 +45,15 @@ def _refuse_tricks(path: bytes) -> None:
 _SECRET = re.compile(rb"((?:[?&][^=&]*token|[?&]code|URISigningPackage)=)[^&/]*", re.IGNORECASE)
 
 
+_PATIENCE = re.compile(rb"[?&]wait_s=([0-9]{1,4}(?:\.[0-9]{1,9})?)(?:&|\Z)")
+
+
+def patience(target: bytes) -> float:
+    """Seconds that who asks wants the answer to wait for something new: a long poll is not slow for that."""
+    found = _PATIENCE.search(target)
+    return float(found[1]) if found else 0.0
+
+
 def without_secrets(target: bytes) -> str:
     """The target as a log may have it: tokens cut out."""
     return _SECRET.sub(rb"\1...", target).decode("latin-1")

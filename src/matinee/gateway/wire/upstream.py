@@ -4,10 +4,14 @@ import asyncio
 from typing import Protocol, cast
 
 from matinee.gateway.errors import BadGateway, BadRequest
+from matinee.gateway.wire.end import End, Line
 from matinee.gateway.wire.framing import Body, Sized, UntilClosed, body
 from matinee.gateway.wire.head import ReplyHead, read_reply
 
 LONGEST_HEAD = 64 * 1024
+MOST_INTERIM = 16
+"""Interim answers (1xx) to one request: more are no answer."""
+
 _BODYLESS = frozenset({204, 304})
 
 
@@ -18,13 +22,25 @@ class Carried(Protocol):
     def is_head(self) -> bool: ...
 
     @property
-    def unchunks(self) -> bool: ...
-
-    @property
     def sent_whole(self) -> bool: ...
 
-    def interim(self, head: bytes) -> None:
-        """A 1xx answer, as bytes to pass on."""
+    @property
+    def takes_trailers(self) -> bool: ...
+
+    def plain(self, head: ReplyHead) -> bool:
+        """Whether the content of this answer, which comes in chunks, is wanted without them."""
+        ...
+
+    def interim(self, head: ReplyHead) -> None:
+        """A 1xx answer."""
+        ...
+
+    def switches(self, head: bytes) -> bool:
+        """Whether a 101 with this head, as it came, is what was asked for."""
+        ...
+
+    def switched(self, head: ReplyHead, upstream: Upstream, data: bytes) -> None:
+        """The server speaks another protocol from now on, and `data` came after its head."""
         ...
 
     def reply(self, head: ReplyHead, content: bytes) -> None: ...
@@ -51,7 +67,9 @@ class Pool(Protocol):
 class Upstream(asyncio.Protocol):
     """One connection to a server. Carries one request at a time, finds the end of its answer, passes its bytes on unchanged."""
 
-    __slots__ = ("_body", "_buffer", "_carried", "_held", "_reply", "_server", "_transport", "_unchunk", "parked_at")
+    __slots__ = (
+        "_body", "_buffer", "_carried", "_held", "_interim", "_line", "_plain", "_reply", "_server", "_transport", "parked_at",
+    )  # fmt: skip
     _transport: asyncio.Transport
 
     def __init__(self, server: Pool) -> None:
@@ -59,8 +77,10 @@ class Upstream(asyncio.Protocol):
         self._carried: Carried | None = None
         self._body: Body | None = None
         self._reply: ReplyHead | None = None
+        self._line: Line | None = None
         self._buffer = b""
-        self._unchunk = False
+        self._interim = 0
+        self._plain = False
         self._held = False
         self.parked_at = 0.0
 
@@ -75,6 +95,7 @@ class Upstream(asyncio.Protocol):
         self._carried = carried
         self._body = self._reply = None
         self._buffer = b""
+        self._interim = 0
         self._transport.write(head)
 
     def write(self, data: bytes) -> None:
@@ -95,16 +116,30 @@ class Upstream(asyncio.Protocol):
         self._carried = None
         self._transport.abort()
 
+    def leave(self) -> End:
+        """Leaves HTTP; `join` says who is told of it from now on."""
+        self._carried = None
+        return End(self._transport)
+
+    def join(self, line: Line) -> None:
+        self._line = line
+
     def data_received(self, data: bytes) -> None:
         carried = self._carried
-        if carried is None:  # nobody asked for these bytes: they must not be taken for the next answer
-            self._server.forget(self)
-            self._transport.abort()
+        if carried is None:
+            self._unasked(data)
             return
         try:
             self._head(carried, data) if self._body is None else self._content(carried, self._body, data)
         except (BadGateway, BadRequest) as bad:
             self._fail(bad.detail)
+
+    def _unasked(self, data: bytes) -> None:
+        if self._line is not None:
+            self._line.came(data)
+        else:  # nobody asked for these bytes: they must not be taken for the next answer
+            self._server.forget(self)
+            self._transport.abort()
 
     def _head(self, carried: Carried, data: bytes) -> None:
         data = self._buffer + data if self._buffer else data
@@ -115,32 +150,44 @@ class Upstream(asyncio.Protocol):
                 self._begin(carried, reply, rest)
                 return
             if reply.status == 101:
-                raise BadGateway("A server switched protocols unasked")
-            carried.interim(data[:end])
+                self._switch(carried, reply, data[:end], rest)
+                return
+            self._interim += 1
+            if self._interim > MOST_INTERIM:
+                raise BadGateway("A server gave no end of interim answers")
+            carried.interim(reply)
+            if self._carried is not carried:
+                return
             data = rest
         if len(data) > LONGEST_HEAD:
             raise BadGateway("A server's answer has too large a head")
         self._buffer = data
 
+    def _switch(self, carried: Carried, reply: ReplyHead, head: bytes, rest: bytes) -> None:
+        if not carried.switches(head):
+            raise BadGateway("A server switched protocols unasked")
+        self._buffer = b""
+        carried.switched(reply, self, rest)
+
     def _begin(self, carried: Carried, reply: ReplyHead, data: bytes) -> None:
         bodyless = carried.is_head or reply.status in _BODYLESS
-        cutter = self._body = Sized(0) if bodyless else body(reply.length)
+        self._plain = reply.length == -1 and not bodyless and carried.plain(reply)
+        trailers = reply.length == -1 and not self._plain and carried.takes_trailers
+        cutter = self._body = Sized(0) if bodyless else body(reply.length, with_trailers=trailers)
         self._reply = reply
-        self._unchunk = carried.unchunks and reply.length == -1
         self._buffer = b""
         if len(data) == (0 if bodyless else reply.length):  # all of it, and nothing else: most answers
             carried.reply(reply, data)
             cutter.done, data = True, b""
         else:
-            content, rest = cutter.take(data)
-            carried.reply(reply, content if self._unchunk else data[: len(data) - len(rest)])
-            data = rest
+            content, data = cutter.take(data) if self._plain else cutter.carry(data)
+            carried.reply(reply, content)
         if cutter.done:
             self._end(carried, clean=not data)
 
     def _content(self, carried: Carried, cutter: Body, data: bytes) -> None:
-        content, rest = cutter.take(data)
-        carried.content(content if self._unchunk else data[: len(data) - len(rest)] if rest else data)
+        content, rest = cutter.take(data) if self._plain else cutter.carry(data)
+        carried.content(content)
         if cutter.done:
             self._end(carried, clean=not rest)
 
@@ -157,7 +204,7 @@ class Upstream(asyncio.Protocol):
         carried.upstream_done()
 
     def _fail(self, why: str) -> None:
-        carried, begun = self._carried, self._body is not None or bool(self._buffer)
+        carried, begun = self._carried, self._body is not None or bool(self._buffer) or self._interim > 0
         self.drop()
         if carried is not None:
             carried.upstream_lost(begun=begun, why=why)
@@ -166,6 +213,8 @@ class Upstream(asyncio.Protocol):
         self._server.forget(self)
         carried = self._carried
         if carried is None:
+            if self._line is not None:
+                self._line.gone()
             return
         if exc is None and isinstance(self._body, UntilClosed):
             self._carried = None
@@ -173,10 +222,21 @@ class Upstream(asyncio.Protocol):
         else:
             self._fail("A server closed the connection before its answer was whole")
 
+    def eof_received(self) -> bool:
+        """Whether the connection stays open for what is still to be written."""
+        if self._line is None or not self._transport.can_write_eof():
+            return False
+        self._line.ended()
+        return True
+
     def pause_writing(self) -> None:
-        if self._carried is not None:
-            self._carried.upstream_full(True)  # noqa: FBT003
+        self._full(True)  # noqa: FBT003
 
     def resume_writing(self) -> None:
+        self._full(False)  # noqa: FBT003
+
+    def _full(self, full: bool) -> None:  # noqa: FBT001
         if self._carried is not None:
-            self._carried.upstream_full(False)  # noqa: FBT003
+            self._carried.upstream_full(full)
+        elif self._line is not None:
+            self._line.full(full)

@@ -55,9 +55,7 @@ class HttpChannel:
         left = end - asyncio.get_running_loop().time()
         if left <= 0:
             raise DeadlineExceeded(f"{operation.service} did not answer within its deadline")
-        headers = {**self._headers, DEADLINE_MS: str(max(1, int(left * 1000)))}
-        if (span := trace.current()) is not None:
-            headers["traceparent"] = span.header()
+        headers = {**self._headers, DEADLINE_MS: str(max(1, int(left * 1000))), **trace.headers()}
         target = f"/rpc/{operation.service}/{operation.name}"
         try:
             return await self._client.request("POST", target, headers, body, left, idempotent=operation.idempotent)

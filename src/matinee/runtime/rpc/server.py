@@ -6,6 +6,7 @@ import hmac
 import logging
 import re
 from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
+from time import perf_counter
 from typing import Any
 
 import msgspec
@@ -27,6 +28,7 @@ _LONGEST_MS = 3_600_000
 _AT = re.compile(r" - at `\$\.?([^`]+)`\Z")
 _MISSING = re.compile(r"missing required field `([^`]+)`")
 _log = logging.getLogger(__name__)
+_access = logging.getLogger(f"{__name__}.access")
 _encoder = msgspec.msgpack.Encoder()
 
 
@@ -50,7 +52,10 @@ def app(
         if scope["type"] == "lifespan":
             await _live(receive, send)
         elif scope["type"] == "http":
-            status, body = await _answer(routes, bearer, scope, receive)
+            with trace.received(scope["headers"]):
+                began = perf_counter()
+                status, body = await _answer(routes, bearer, scope, receive)
+                _access.info("%s %d, %.1f ms", scope["path"], status, (perf_counter() - began) * 1000)
             await _send(send, status, body)
 
     return serve
@@ -94,8 +99,7 @@ async def _answer(
         if route is None or scope["method"] != "POST":
             raise NotFound("There is no such operation")  # noqa: TRY301
         body = await _body(receive)
-        with trace.span(headers.get(b"traceparent", b"").decode("latin-1")):
-            return 200, await route.call(body, _left(headers))
+        return 200, await route.call(body, _left(headers))
     except MatineeError as error:
         return error.status, _faulted(error)
     except Exception:  # noqa: BLE001 - logged, and told to nobody

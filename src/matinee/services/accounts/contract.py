@@ -162,12 +162,16 @@ class ByToken(Confidential, frozen=True):
 
 
 class Passport(Confidential, frozen=True):
-    """What the gateway swaps a token for: an ES256 JWT of account, profile, roles, maturity and home territory."""
+    """What the gateway swaps a token for: an ES256 JWT of account, profile, roles, maturity and home territory. Beside it stands
+    what the gateway itself needs of that."""
 
     jwt: str
     login: str
     account_id: str
     expires_at: datetime
+    profile_id: str | None = None
+    maturity: Maturity = Maturity.ALL
+    roles: frozenset[Role] = frozenset()
 
 
 class PublicKeys(Struct, frozen=True):

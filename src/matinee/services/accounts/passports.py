@@ -42,8 +42,17 @@ class PassportOffice:
             raise Unauthenticated("This login has ended; log in again")
         if moment(row.last_seen_at) + rules.LOGIN_TOUCH <= now:
             await self._touch(row.login_id)
-        claims = rules.passport_claims(_bearer(row), self._ids.new(kinds.PASSPORT), now)
-        return Passport(self._keys.sign(claims), row.login_id, row.account_id, moment(claims["exp"] * 1000))
+        bearer = _bearer(row)
+        claims = rules.passport_claims(bearer, self._ids.new(kinds.PASSPORT), now)
+        return Passport(
+            self._keys.sign(claims),
+            row.login_id,
+            row.account_id,
+            moment(claims["exp"] * 1000),
+            bearer.profile_id,
+            Maturity(claims["mat"]),
+            bearer.roles,
+        )
 
     async def public_keys(self) -> PublicKeys:
         return PublicKeys(self._keys.jwks())

@@ -156,8 +156,9 @@ class Service:
         now, calendar = milliseconds(self._clock.real_now()), milliseconds(self._clock.now())
         rows = sessions.not_ended(connection, tables.sessions.c.account_id == session.account_id)
         gone, others = _parted(rows, lambda row: row.media_expires_at <= calendar or _own(row) == _own(session))
-        gone += _lapsed(others, message.streams, now)
+        taken = _lapsed(others, message.streams, now)
         self._end(connection, gone)
+        self._end(connection, taken, {"taken_by": message.device_name[:200]})
         sessions.add(
             connection,
             session.renditions,
@@ -180,7 +181,7 @@ class Service:
         )
         about = {"series_id": message.series_id, "preview": message.preview}
         self._tell(connection, "started", session, about)
-        return bool(gone)
+        return bool(gone or taken)
 
     def _beat(self, connection: Connection, message: Beat) -> tuple[Beaten, bool]:
         row, now = self._own_open(connection, message), milliseconds(self._clock.real_now())
@@ -188,7 +189,7 @@ class Service:
         if now - row.beat_at >= leases.LEASE_MS:
             rows = sessions.not_ended(connection, tables.sessions.c.account_id == row.account_id)
             gone = _lapsed([each for each in rows if each.id != row.id], message.streams, now)
-            self._end(connection, gone)
+            self._end(connection, gone, {"taken_by": row.device})
         sessions.beat(connection, row.id, now)
         return Beaten(row.title_id, row.duration_ms), bool(gone)
 
@@ -215,10 +216,10 @@ class Service:
         self._end(connection, rows)
         return bool(rows)
 
-    def _end(self, connection: Connection, rows: Rows) -> None:
+    def _end(self, connection: Connection, rows: Rows, about: dict[str, Any] | None = None) -> None:
         sessions.end(connection, rows, milliseconds(self._clock.now()))
         for row in rows:
-            self._tell(connection, "ended", row)
+            self._tell(connection, "ended", row, about)
 
     def _tell(
         self, connection: Connection, change: str, session: Session | Row[Any], about: dict[str, Any] | None = None

@@ -42,7 +42,8 @@ class InstanceState(StrEnum):
 
 class Instance(Struct, frozen=True):
     """One process's offer of one service. `service` is the cluster's name ("api", "gateway"), `url` where others reach it
-    (`http://host:port`, `unix:/path`), `zone` where it stands, `version` the code that it runs."""
+    (`http://host:port`, `unix:/path`), `zone` where it stands, `version` the code that it runs, `since` when it was started.
+    The registry says in `state` what counts, and in `marked` what an operator said; who registers says its own state."""
 
     id: Annotated[str, Meta(min_length=1, max_length=100)]
     service: Word
@@ -51,6 +52,7 @@ class Instance(Struct, frozen=True):
     version: Annotated[str, Meta(max_length=100)] = ""
     state: InstanceState = InstanceState.UP
     since: datetime | None = None
+    marked: InstanceState | None = None
 
 
 class Lease(Struct, frozen=True):
@@ -74,7 +76,8 @@ class ByInstance(Struct, frozen=True):
 
 
 class Mark(Struct, frozen=True):
-    """An operator's word on an instance; it stands over the instance's own until it is taken back with None."""
+    """An operator's word on an instance: `draining` or `down`. It stands beside the instance's own state, and what asks for less
+    work counts; None takes it back. It outlives the registry, and the instance, which has the same id when it comes again."""
 
     instance_id: str
     state: InstanceState | None
@@ -88,10 +91,12 @@ class Observe(Struct, frozen=True):
 
 
 class Instances(Struct, frozen=True):
-    """All that is known now."""
+    """All that is known now. Until it is `whole`, shortly after the registry's start, those who run have not all been heard of:
+    whoever follows adds what is new and takes nothing away."""
 
     cursor: int
     instances: list[Instance]
+    whole: bool = True
 
 
 class Registry(Protocol):
@@ -112,7 +117,7 @@ class Registry(Protocol):
 
     @operation(idempotent=True)
     async def mark(self, message: Mark) -> Instance:
-        """Sets or takes back an operator's word. Raises NoSuchInstance."""
+        """Sets or takes back an operator's word. Raises NoSuchInstance, Invalid where the word is neither."""
         ...
 
     @operation(idempotent=True, timeout_s=65)
@@ -154,7 +159,8 @@ class PropertyList(Struct, frozen=True):
 class Properties(Protocol):
     @operation(idempotent=True)
     async def set(self, message: SetProperty) -> Property:
-        """A new version, unless the value is the one that stands. Raises PropertyChanged where `if_version` is not the newest."""
+        """A new version, unless the value is the one that stands. Raises PropertyChanged where `if_version` is not the newest,
+        Invalid where the value is nothing that JSON can say, or more than a MiB."""
         ...
 
     @operation(idempotent=True)

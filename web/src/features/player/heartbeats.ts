@@ -1,5 +1,6 @@
 import { beat, leave } from "../../lib/calls/play";
 import { type Problem, problemOf } from "../../lib/problem";
+import { nowPlaying } from "../../lib/push";
 import type { Heartbeat, Play } from "../../lib/shapes";
 
 /** Says every few seconds where the viewer is, in any state: it keeps the stream's slot and the bookmark. */
@@ -16,6 +17,7 @@ export class Heartbeats {
     this.#video = video;
     this.#start_s = start_s;
     this.#onProblem = onProblem;
+    nowPlaying(play.session_id);
     this.#timer = setInterval(() => void this.#send(), play.heartbeat_s * 1000);
     const { signal } = this.#stop;
     for (const change of ["pause", "playing", "seeked", "ended"]) {

@@ -4,21 +4,21 @@ import logging
 
 import msgspec
 
-from matinee.gateway.request import Request
-from matinee.gateway.traffic import Traffic
+from matinee.gateway.request import Request, span_of
 from matinee.gateway.wire.target import without_secrets
+from matinee.runtime import trace
 
 
 class AccessLog:
-    """One JSON line a request, at debug level, with tokens cut from its URL."""
+    """One JSON line a request, where that is asked for, with tokens cut from its URL."""
 
-    def __init__(self, traffic: Traffic) -> None:
-        self._traffic = traffic
+    def __init__(self) -> None:
         self._log = logging.getLogger("matinee.gateway.access")
 
     def __call__(self, request: Request) -> None:
-        if self._log.isEnabledFor(logging.DEBUG):
-            self._log.debug("%s", msgspec.json.encode(self._line(request)).decode())
+        if self._log.isEnabledFor(logging.INFO):
+            with trace.within(span_of(request)):
+                self._log.info("%s", msgspec.json.encode(self._line(request)).decode())
 
     def _line(self, request: Request) -> dict[str, str | int | float]:
         return {
@@ -31,5 +31,5 @@ class AccessLog:
             "route": request.route.name if request.route is not None else "",
             "status": request.status,
             "category": request.category.value,
-            "ms": round((self._traffic.tick() - request.started) * 1000, 3),
+            "ms": round((request.ended - request.started) * 1000, 3),
         }

@@ -15,7 +15,7 @@ class KnownHost:
         host = request.header(b"host")
         if host is None:
             raise BadRequest("The Host header is missing")
-        site = self._hosts.site(host, request.peer.own)
+        site = self._hosts.site(host, request.peer.own, request.peer.scheme)
         if site is None:
             raise Misdirected("This server does not answer for that host name; its operator can add it to the settings")
         request.site = site

@@ -5,10 +5,10 @@ from matinee.gateway.routing.routes import Routes
 
 
 class RouteChoice:
-    """Finds the servers that a path belongs to; none: the client's own pages."""
+    """Finds the route of a request; none: it is for the client's own pages."""
 
     def __init__(self, routes: Routes) -> None:
         self._routes = routes
 
     def __call__(self, request: Request) -> None:
-        request.route = self._routes.find(request.path)
+        request.route = self._routes.choose(request)

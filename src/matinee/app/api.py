@@ -1,0 +1,87 @@
+"""Where the edge APIs answer: at a socket of their process, and at a port where the settings name one."""
+
+from __future__ import annotations
+
+import os
+import socket
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+from matinee.app.fleet import API
+from matinee.app.listener import Listener, listen
+from matinee.app.ports import from_here
+from matinee.app.process import Process
+from matinee.app.registration import registration
+from matinee.app.reporting import Reporting
+from matinee.app.tracing import Traced
+from matinee.runtime.errors import Invalid, Unavailable
+from matinee.runtime.utilization import Utilization
+
+QUIET_S = 3.5
+"""Longer than gateways keep a connection on which nothing goes (`gateway/limits.py`)."""
+
+
+async def offer_api(process: Process, app: Any) -> None:
+    """Serves the app and tells the registry of it; when the process stops, gateways know before it takes nothing more."""
+    utilization = Utilization()
+    process.run("utilization", utilization.measure)
+    app = Traced(Reporting(app, utilization, lambda: process.ready))
+    path = process.home.socket(f"{API}-{process.name}")
+    listeners = [await listen(process, "api", app, path)]
+    url = f"unix:{path}"
+    asked = process.options.get("listen") or process.settings.api.listen
+    if asked:
+        bound = _bound(asked)
+        host, port = bound.getsockname()[:2]
+        listeners.append(await listen(process, "api port", app, bound))
+        url = from_here(host, port)
+    _stand_in(process, path)
+    process.on_drain("api", lambda: _drain(process, listeners))
+
+    async def offer() -> None:
+        registration(process).offer("api", url)
+
+    process.at_last(offer)
+
+
+async def _drain(process: Process, listeners: list[Listener]) -> None:
+    await registration(process).drain()
+    for listener in listeners:
+        await listener.drain(QUIET_S)
+
+
+def _stand_in(process: Process, path: Path) -> None:
+    """Gateways that have not been told of any API look here; the one that was started last answers."""
+    link = process.home.socket(API)
+    draft = link.with_suffix(f".{process.name}")
+    draft.unlink(missing_ok=True)
+    draft.symlink_to(path.name)
+    draft.rename(link)
+
+
+def listening_address(asked: str) -> tuple[str, int]:
+    """Host and port. Raises Invalid for what is no address of this machine alone: who asks the APIs carries passports, and not
+    over a network where they can be read."""
+    host, _, port = asked.rpartition(":")
+    host = host.strip("[]")
+    try:
+        address = ip_address(host)
+    except ValueError as wrong:
+        raise Invalid(f"[api] listen is an address like 127.0.0.1:9000, not {asked!r}") from wrong
+    if not port.isascii() or not port.isdigit() or int(port) > 65535:
+        raise Invalid(f"[api] listen is an address like 127.0.0.1:9000, not {asked!r}")
+    if not address.is_loopback:
+        raise Invalid(
+            f"[api] listen: {asked} can be reached by others; the APIs answer at addresses of this machine alone"
+        )
+    return host, int(port)
+
+
+def _bound(asked: str) -> socket.socket:
+    host, port = listening_address(asked)
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as wrong:
+        why = os.strerror(wrong.errno) if wrong.errno else str(wrong)
+        raise Unavailable(f"the APIs cannot listen on {asked}: {why}") from wrong

@@ -1,0 +1,24 @@
+"""The table of a house whose operator has written none.
+
+Its rates are for machines: nobody logs in or signs up three hundred times in a row, a film festival's hall behind one address
+may. Wrong passwords are counted by e-mail beside them (`services/accounts`).
+"""
+
+from __future__ import annotations
+
+from matinee.terms.routing import Match, Priority, Rate, RateBy, Route, RouteTable
+
+API = "api"
+
+STANDARD = RouteTable(
+    [
+        Route("play-ahead", Match("/api/play", prefetch=True), to=API, priority=Priority.PREFETCH),
+        Route("play", Match("/api/play"), to=API, priority=Priority.PLAY),
+        Route("beacon", Match("/api/beacon"), to=API, priority=Priority.BEACON),
+        Route("push", Match("/api/push"), to=API, rates=[Rate(2, burst=300)], tunnel=True),  # the gateway's own
+        Route("log-in", Match("/api/session", methods=["POST"]), to=API, rates=[Rate(2, burst=300, by=RateBy.ADDRESS)]),
+        Route("sign-up", Match("/api/signup", methods=["POST"]), to=API, rates=[Rate(1, burst=300, by=RateBy.ADDRESS)]),
+        Route("ahead", Match("/api", prefetch=True), to=API, priority=Priority.PREFETCH),
+        Route("api", Match("/api"), to=API, rates=[Rate(500, burst=5000)]),
+    ]
+)
