@@ -73,7 +73,7 @@ class Forwarding:
         self._cluster = cluster
         self._traffic = traffic
         self._body = content
-        self._kept = 0
+        self._kept = sum(map(len, content))
         self._due = 0.0
         self._tries = request.route.tries if request.route is not None else TRIES
         self._until = request.started + self._tries.all_s
@@ -148,7 +148,7 @@ class Forwarding:
             upstream.send(self, head)
         else:
             upstream.send(self, b"".join([head, *self._body]))
-            self._keep()
+            self._lighten()
         if not self._request.whole:
             self._answered.waiting()
 
@@ -161,18 +161,17 @@ class Forwarding:
 
     def body(self, data: bytes) -> None:
         """More of the request's content, in the form in which it goes out."""
-        if self._kept <= LONGEST_KEPT:
+        self._kept += len(data)
+        if self._upstream is None or self._kept <= LONGEST_KEPT:
             self._body.append(data)
         if self._upstream is not None:
             self._upstream.write(data)
-            self._keep()
+            self._lighten()
 
-    def _keep(self) -> None:
-        """What has gone out stays for another try as long as it is small."""
-        if self._kept <= LONGEST_KEPT:
-            self._kept = sum(map(len, self._body))
-            if self._kept > LONGEST_KEPT:
-                self._body.clear()
+    def _lighten(self) -> None:
+        """What has gone out stays for another try as long as all of it is small."""
+        if self._kept > LONGEST_KEPT:
+            self._body.clear()
 
     # ---- the answer (upstream.Carried)
 
