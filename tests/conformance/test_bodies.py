@@ -114,7 +114,7 @@ def invalid(answer: httpx.Response, field: str | None, why: str) -> None:
     assert answer.status_code == 400, told
     assert answer.json()["type"] == "invalid-request", told
     named = answer.json()["field"]
-    assert named == field if field else named, told
+    assert named in {field, f"{field.rpartition('.')[0]}[...]"} if field else named, told  # of a dict, any key
     assert len(answer.text) < 1500, told
 
 
@@ -154,6 +154,8 @@ def test_a_huge_body_is_refused(bodies: Bodies) -> None:
 def test_a_field_of_another_type_is_named(bodies: Bodies) -> None:
     for route in bodies.routes:
         for path, value in leaves(route.example):
+            if route.path.startswith("/api/operations") and path[0] in {"value", "table"}:
+                continue  # of whichever type the property has; what is wrong with a table it says itself
             for other in WRONG.get(type(value), []):
                 body = json.dumps(changed(route.example, path, other)).encode()
                 invalid(bodies.send(route, body), called(path), f"{path} is {other!r}"[:200])

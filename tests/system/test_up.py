@@ -101,8 +101,10 @@ def test_every_process_says_that_it_is_ready_and_what_it_counts(house: House) ->
             assert client.get("http://x/health/live").status_code == 200
             assert client.get("http://x/health/ready").status_code == 200
             assert client.get("http://x/metrics").status_code == 200
-    for hidden in ("/health/ready", "/metrics", "/rpc/accounts/find"):
-        assert b"ready" not in house.get(hidden).content[:20]
+    for hidden in ("/health/live", "/metrics", "/rpc/accounts/find"):
+        assert house.get(hidden).status_code == 404
+    assert house.get("/health/ready").content == b"ready\n", "the gateway's own word, for balancers on this machine"
+    assert b"ready" not in house.get("/health/ready", headers={"x-forwarded-for": "192.0.2.1"}).content[:20]
 
 
 def test_logs_are_kept_in_files_at_length(house: House) -> None:

@@ -35,11 +35,11 @@ class NewValue(Struct, frozen=True):
 
     value: Any
     comment: Comment = ""
-    if_version: Annotated[int, Meta(ge=0)] | None = None
+    if_version: Annotated[int, Meta(ge=0, le=2**53)] | None = None
 
 
 class Back(Struct, frozen=True):
-    version: Annotated[int, Meta(ge=1)]
+    version: Annotated[int, Meta(ge=1, le=2**53)]
     comment: Comment = ""
 
 

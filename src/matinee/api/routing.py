@@ -31,7 +31,7 @@ class NewTable(Struct, frozen=True):
 
     table: dict[str, Any]
     comment: Annotated[str, Meta(max_length=500)] = ""
-    if_version: int | None = None
+    if_version: Annotated[int, Meta(ge=0, le=2**53)] | None = None
 
 
 class AppliedTable(Struct, frozen=True):
@@ -62,7 +62,7 @@ class TableVersions(Struct, frozen=True):
 class WayBack(Struct, frozen=True):
     """To a version; 0: `routes.toml`, or the standard table."""
 
-    version: Annotated[int, Meta(ge=0)]
+    version: Annotated[int, Meta(ge=0, le=2**53)]
     comment: Annotated[str, Meta(max_length=500)] = ""
 
 

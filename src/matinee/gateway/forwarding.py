@@ -198,7 +198,8 @@ class Forwarding:
         attempt.status = head.status
         record = attempt.server.record
         if head.status < 500:
-            record.answered(now - attempt.sent, now)
+            if not self._request.polls:
+                record.answered(now - attempt.sent, now)
         else:
             self._cluster.failed(attempt.server, head.status, now)
         if head.utilization is not None:
@@ -266,7 +267,7 @@ class Forwarding:
         attempt = self._attempt
         if attempt is None or self._answering:
             return
-        if attempt.sent and self._answered.sent_whole:
+        if attempt.sent and self._answered.sent_whole and not self._request.polls:
             attempt.server.record.waited(attempt.sent, now)
         if now < self._due:
             return

@@ -142,6 +142,11 @@ class Request:
         self._head, self.fields, self._extra = NOTHING, {}, []
 
     @property
+    def polls(self) -> bool:
+        """Whether it waits for something new by its own wish: that it takes long says nothing then."""
+        return self.route is not None and self.route.polls and b"wait_s=" in self.asked
+
+    @property
     def idempotent(self) -> bool:
         """Whether doing it twice does no more than doing it once (RFC 9110 9.2.2)."""
         return self.method in IDEMPOTENT

@@ -24,12 +24,17 @@ INNER = frozenset(
 )
 """What trusts whoever reaches it: no route may lead there, so that no table can open it to the outside."""
 
+_LONGEST = 500
 _REDIRECTS = (301, 302, 303, 307, 308)
 _BODILESS = (204, 205, 304)
 
 
 class BadTable(ValueError):
-    """The one sentence stands in `args[0]`."""
+    """The one sentence stands in `args[0]`; what runs on loses its middle."""
+
+    def __init__(self, sentence: str) -> None:
+        half = _LONGEST // 2
+        super().__init__(sentence if len(sentence) <= _LONGEST else f"{sentence[:half]} … {sentence[-half:]}")
 
 
 def read(raw: Any) -> RouteTable:

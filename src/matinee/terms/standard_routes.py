@@ -9,6 +9,8 @@ from __future__ import annotations
 from matinee.terms.routing import Match, Priority, Rate, RateBy, Route, RouteTable
 
 API = "api"
+_POLLED = ("studio", "operations", "open-connect")  # by staff and appliances
+_RATES = [Rate(500, burst=5000)]
 
 STANDARD = RouteTable(
     [
@@ -18,7 +20,8 @@ STANDARD = RouteTable(
         Route("push", Match("/api/push"), to=API, rates=[Rate(2, burst=300)], tunnel=True),  # the gateway's own
         Route("log-in", Match("/api/session", methods=["POST"]), to=API, rates=[Rate(2, burst=300, by=RateBy.ADDRESS)]),
         Route("sign-up", Match("/api/signup", methods=["POST"]), to=API, rates=[Rate(1, burst=300, by=RateBy.ADDRESS)]),
+        *(Route(name, Match(f"/api/{name}"), to=API, rates=_RATES, polls=True) for name in _POLLED),
         Route("ahead", Match("/api", prefetch=True), to=API, priority=Priority.PREFETCH),
-        Route("api", Match("/api"), to=API, rates=[Rate(500, burst=5000)]),
+        Route("api", Match("/api"), to=API, rates=_RATES),
     ]
 )

@@ -71,7 +71,7 @@ async def caller(cinema: Cinema) -> AsyncIterator[Caller]:
 
 async def test_the_filters_of_the_how_to(cinema: Cinema, caller: Caller, tmp_path: Path) -> None:
     robots, cinemas = re.findall(r"```python\n(.*?)```", HOW_TO.read_text("utf-8"), re.DOTALL)
-    assert len(robots.strip().splitlines()) == 10
+    assert sum(bool(line.strip()) for line in robots.splitlines()) <= 10
     for name, code in (("robots.py", robots), ("cinema.py", cinemas)):
         (tmp_path / name).write_text(code)
         (tmp_path / name).chmod(0o644)

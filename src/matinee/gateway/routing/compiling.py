@@ -28,6 +28,7 @@ def compiled(table: routing.RouteTable, cluster_of: ClusterOf, locate: Locate) -
             tries=Tries(rule.attempts, rule.try_s, rule.total_s),
             rule=rule,
             rank=RANKS[rule.priority],
+            polls=rule.polls,
             rewrite=rule.rewrite.rstrip("/").encode() if rule.rewrite is not None else None,
             answer=_answer(rule),
             fits=fits(rule.match, locate),

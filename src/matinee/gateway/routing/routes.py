@@ -50,6 +50,7 @@ class Route(Struct, frozen=True, eq=False):
     tries: Tries = TRIES
     rule: routing.Route = routing.Route("unnamed")
     rank: int = RANKS[routing.Priority.BROWSE]
+    polls: bool = False
     rewrite: bytes | None = None
     answer: Answer | None = None
     fits: Callable[[Asked], bool] | None = None

@@ -17,7 +17,8 @@ MOST_ROUTES = 4096
 
 class Shedding:
     """Refuses what there is no room for, the least important first: before its body is read and before anyone is asked who
-    sends it. Those let in hold a place until their answer begins (`filters.outbound.relief`)."""
+    sends it. Those let in hold a place until their answer begins (`filters.outbound.relief`), but for those whose time is not
+    the servers': whose bodies come slowly, and who wait by their own wish."""
 
     def __init__(self, guard: Guard) -> None:
         self._guard = guard
@@ -38,7 +39,10 @@ class Shedding:
             return None
         tight = self._guard.lets_in(place)
         if tight is None:
-            request.place = place
+            if request.arrived and not request.polls:
+                request.place = place
+            else:
+                self._guard.leave(place)
             return None
         self._turn = (self._turn + 1) % VARIANTS
         answers = self._by_gateway if tight is self._guard.gateway else self._by_origin
