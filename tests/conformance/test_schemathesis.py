@@ -40,6 +40,7 @@ include-operation-id = [
     "account.change_card", "account.subscribe", "payments.tokenize", "payments.webhook", "signup.sign_up",
     "studio.create_series", "studio.update_title", # of two dates the later comes second
     "artwork.upload_artwork", # a picture of one point is a picture
+    "routing.apply", "routing.roll_back", "routing.explain", "properties.assign", "properties.roll_back", # checked by what they say
 ]
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "402", "403", "404", "409", "429"]
 
