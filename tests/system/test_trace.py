@@ -24,7 +24,8 @@ def split() -> Iterator[Served]:
 
 
 def lines(log: str, **said: str) -> list[dict[str, Any]]:
-    found = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    whole = log[: log.rfind("\n") + 1]  # the last line may be half written
+    found = [json.loads(line) for line in whole.splitlines() if line.startswith("{")]
     return [line for line in found if said.items() <= line.items()]
 
 
