@@ -130,6 +130,11 @@ async def shown(house: House) -> dict[str, Phase]:
     return {one.filename: one.phase for one in seen.preparations}
 
 
+async def shown_after(seconds: float, house: House) -> dict[str, Phase]:
+    await asyncio.sleep(seconds)
+    return await shown(house)
+
+
 def new_upload(size: int, **more: object) -> CreateUpload:
     return CreateUpload(EDITOR, "night 'n' day\n.mp4", size, FILM, **more)  # type: ignore[arg-type]
 
@@ -363,6 +368,7 @@ async def test_who_opens_the_studio_later_sees_what_failed_until_it_is_canceled(
     both = {"letter.mp4": Phase.FAILED, "film.mp4": Phase.FAILED}
     assert await shown(house) == both
     later = House(house.home)
+    assert await asyncio.gather(*(shown_after(number / 1000, later) for number in range(20))) == [both] * 20
     await later.ingest.sweep(Sweep())
     assert await shown(later) == both
     assert [path.rpartition("/")[2] for path in later.files("objects")] == ["film"], "what can be tried again stays"

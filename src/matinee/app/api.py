@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Any
 
 from matinee.app.fleet import API
@@ -36,7 +35,7 @@ async def offer_api(process: Process, app: Any) -> None:
         host, port = bound.getsockname()[:2]
         listeners.append(await listen(process, "api port", app, bound))
         url = from_here(host, port)
-    _stand_in(process, path)
+    process.home.lead(API, path)  # gateways that have not been told of any API look here: the one started last answers
     process.on_drain("api", lambda: _drain(process, listeners))
 
     async def offer() -> None:
@@ -49,15 +48,6 @@ async def _drain(process: Process, listeners: list[Listener]) -> None:
     await registration(process).drain()
     for listener in listeners:
         await listener.drain(QUIET_S)
-
-
-def _stand_in(process: Process, path: Path) -> None:
-    """Gateways that have not been told of any API look here; the one that was started last answers."""
-    link = process.home.socket(API)
-    draft = link.with_suffix(f".{process.name}")
-    draft.unlink(missing_ok=True)
-    draft.symlink_to(path.name)
-    draft.rename(link)
 
 
 def listening_address(asked: str) -> tuple[str, int]:

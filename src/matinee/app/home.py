@@ -83,6 +83,14 @@ class Home:
             )
         return path
 
+    def lead(self, name: str, path: Path) -> None:
+        """From now on the socket `name` is a link to this one beside it, whoever had the name before."""
+        link = self.socket(name)
+        draft = link.with_suffix(f".{path.stem}")
+        draft.unlink(missing_ok=True)
+        draft.symlink_to(path.name)
+        draft.rename(link)
+
 
 def _write(probe: Path) -> None:
     """An empty file fits on a full disk; this one does not."""

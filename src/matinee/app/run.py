@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -36,17 +35,5 @@ async def build(process: Process, targets: Sequence[str]) -> None:
         await TARGETS[target].build(process)
     path = process.home.socket(process.name)
     await listen(process, process.name, Admin(process, server.app(process.offered)), path)
-    for contract in process.offered:
-        _also_known_as(process, contract.__name__.lower())
-
-
-def _also_known_as(process: Process, service: str) -> None:
-    """The service's own socket is a link to this process's: whoever runs the service, its name leads there."""
-    link = process.home.socket(service)
-    if service == process.name:
-        return
-    draft = link.with_suffix(f".{process.name}")
-    with contextlib.suppress(FileNotFoundError):
-        draft.unlink()
-    draft.symlink_to(process.home.socket(process.name).name)
-    draft.rename(link)
+    for service in {contract.__name__.lower() for contract in process.offered} - {process.name}:
+        process.home.lead(service, path)  # whoever runs the service, its name leads there

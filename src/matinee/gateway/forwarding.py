@@ -94,7 +94,7 @@ class Forwarding:
         """Begins a try at the next server."""
         traffic, request = self._traffic, self._request
         now = traffic.tick()
-        server = self._cluster.pick(now, self._tried)
+        server = self._cluster.pick(self._tried)
         if server is None:
             self._unreachable()
             return

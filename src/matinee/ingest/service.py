@@ -90,6 +90,7 @@ class Service:
         self._leftovers = Leftovers(database, objects, catalog)
         self._encoding = encoding or Encoding()
         self._cursor = 0
+        self._loading = asyncio.Lock()
         self._bell = Bell()
         self._begun: dict[str, asyncio.Task[Any]] = {}
         self._contents: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -264,8 +265,9 @@ class Service:
             await first(heard(rung, left), self._refresh(left))
 
     async def _refresh(self, wait_s: float) -> None:
-        if self._cursor == 0:
-            await self._load()
+        async with self._loading:
+            if self._cursor == 0:
+                await self._load()
         observed = await self._jobs.observe(Observe(self._cursor, wait_s, pipeline.NAME))
         for job in observed.jobs:
             await self._show_job(job)
@@ -274,12 +276,13 @@ class Service:
     async def _load(self) -> None:
         """What this process does not know yet: films that wait for something or someone, and jobs that may have ended before
         it began."""
-        self._cursor = (await self._jobs.observe(Observe(0, 0, pipeline.NAME))).cursor
+        cursor = (await self._jobs.observe(Observe(0, 0, pipeline.NAME))).cursor
         for film in await self._waiting():
             with contextlib.suppress(NoSuchJob):  # the sweep closes it
                 await self.preparation(ByPreparation(film.id))
         for job in reversed((await self._jobs.list_jobs(ListJobs(name=pipeline.NAME))).jobs):
             await self._show_job(job)
+        self._cursor = cursor
 
     async def _waiting(self) -> list[Intake]:
         states = State.OPEN, State.PREPARING, State.FAILED, State.KNOWN

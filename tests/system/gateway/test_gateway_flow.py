@@ -24,14 +24,6 @@ MOST = 8 * 2**20
 
 
 @pytest.fixture
-async def origin() -> AsyncIterator[Origin]:
-    server = Origin()
-    await server.start()
-    yield server
-    await server.stop()
-
-
-@pytest.fixture
 async def house(origin: Origin) -> AsyncIterator[House]:
     built = House([origin.url], replace(SHORT, answer_s=20, body_s=20, write_s=20))
     await built.start()

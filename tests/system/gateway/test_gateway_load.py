@@ -47,14 +47,6 @@ class Gate:
 
 
 @pytest.fixture
-async def origin() -> AsyncIterator[Origin]:
-    server = Origin()
-    await server.start()
-    yield server
-    await server.stop()
-
-
-@pytest.fixture
 async def built(origin: Origin) -> AsyncIterator[Callable[..., Awaitable[House]]]:
     """A house with settings of a test's own."""
     houses: list[House] = []

@@ -63,13 +63,6 @@ def reporting(house: House, desk: Desk) -> Reporting:
     return Reporting("gateway-1", "a", "boot", house.metrics, house.traffic, desk)  # pyright: ignore[reportArgumentType]
 
 
-@pytest.fixture
-async def caller(house: House) -> AsyncIterator[Caller]:
-    made = await Caller.to(house.port)
-    yield made
-    await made.close()
-
-
 def journeys(house: House) -> Sequence[Journey]:
     return house.metrics.journeys.take(100)
 

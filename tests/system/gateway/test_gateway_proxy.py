@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -25,29 +25,6 @@ from msgspec.structs import replace
 from matinee.gateway.routing.tries import Tries
 
 Eventually = Callable[..., Awaitable[None]]
-
-
-@pytest.fixture
-async def origin() -> AsyncIterator[Origin]:
-    server = Origin()
-    await server.start()
-    yield server
-    await server.stop()
-
-
-@pytest.fixture
-async def house(origin: Origin) -> AsyncIterator[House]:
-    built = House([origin.url])
-    await built.start()
-    yield built
-    await built.stop()
-
-
-@pytest.fixture
-async def caller(house: House) -> AsyncIterator[Caller]:
-    made = await Caller.to(house.port)
-    yield made
-    await made.close()
 
 
 async def test_kept_connections_on_both_sides(caller: Caller, origin: Origin) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -19,29 +19,6 @@ from matinee.gateway.static import Static
 from matinee.runtime.errors import Forbidden
 
 Eventually = Callable[..., Awaitable[None]]
-
-
-@pytest.fixture
-async def origin() -> AsyncIterator[Origin]:
-    server = Origin()
-    await server.start()
-    yield server
-    await server.stop()
-
-
-@pytest.fixture
-async def house(origin: Origin) -> AsyncIterator[House]:
-    built = House([origin.url])
-    await built.start()
-    yield built
-    await built.stop()
-
-
-@pytest.fixture
-async def caller(house: House) -> AsyncIterator[Caller]:
-    made = await Caller.to(house.port)
-    yield made
-    await made.close()
 
 
 HOST = b"Host: localhost\r\n"

@@ -30,26 +30,11 @@ TABLE = RouteTable(
 
 
 @pytest.fixture
-async def origin() -> AsyncIterator[Origin]:
-    server = Origin()
-    await server.start()
-    yield server
-    await server.stop()
-
-
-@pytest.fixture
 async def house(origin: Origin) -> AsyncIterator[House]:
     built = House([origin.url], replace(SHORT, head_bytes=8192), table=TABLE)
     await built.start()
     yield built
     await built.stop()
-
-
-@pytest.fixture
-async def caller(house: House) -> AsyncIterator[Caller]:
-    made = await Caller.to(house.port)
-    yield made
-    await made.close()
 
 
 def paths(origin: Origin) -> list[bytes]:

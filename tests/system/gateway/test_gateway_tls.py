@@ -44,14 +44,6 @@ def made(folder: Path) -> tuple[Home, Path]:
 
 
 @pytest.fixture
-async def origin() -> AsyncIterator[Origin]:
-    server = Origin()
-    await server.start()
-    yield server
-    await server.stop()
-
-
-@pytest.fixture
 async def site(origin: Origin, tmp_path: Path) -> AsyncIterator[Site]:
     home, file = made(tmp_path / "h")
     house = House([origin.url], hosts=Hosts(["films.example"], scheme="https"))

@@ -60,7 +60,7 @@ class Cluster:
 
     # ---- for each request
 
-    def pick(self, now: float, tried: Collection[Server]) -> Server | None:  # noqa: ARG002 - `now` is a rule's that comes
+    def pick(self, tried: Collection[Server]) -> Server | None:
         """A server that this request has not tried: of the healthy ones, else of all; None where all were tried."""
         if tried:
             return self._untried(tried)

@@ -6,25 +6,18 @@ servers of the settings stand.
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import logging
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-
-import msgspec
 
 from matinee.gateway.balancing.cluster import Cluster
 from matinee.gateway.balancing.server import Server
 from matinee.gateway.balancing.workers import Workers, workers
 from matinee.runtime.errors import Invalid, MatineeError
-from matinee.services.registry.contract import Instance, Instances, InstanceState, Observe, Registry
+from matinee.services.registry.contract import Instance, Instances, InstanceState, Registry
+from matinee.services.registry.watch import Memory, watch
 
 log = logging.getLogger("matinee.gateway")
-
-WAIT_S = 20.0
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 5.0
 
 
 class Fleet:
@@ -42,13 +35,12 @@ class Fleet:
         stand_in: Mapping[str, Sequence[str]],
     ) -> None:
         self._registry = registry
-        self._file = file
+        self._memory: Memory[Workers] = Memory(file, dict[str, list[Instance]])
         self._make = make
         self._stand_in = {name: [Server(url) for url in urls] for name, urls in stand_in.items()}
         self._clusters: dict[str, Cluster] = {}
         self._servers: dict[Instance, Server | None] = {}
-        self._workers: Workers = _read(file)
-        self._cursor = -1
+        self._workers: Workers = self._memory.read() or {}
 
     def __iter__(self) -> Iterator[Cluster]:
         return iter(list(self._clusters.values()))
@@ -62,20 +54,7 @@ class Fleet:
 
     async def follow(self) -> None:
         """Follows the registry until it is cancelled. Its being away changes nothing."""
-        pause = _FIRST_PAUSE_S
-        while True:
-            try:
-                told = await self._registry.observe(Observe(self._cursor, 0 if self._cursor < 0 else WAIT_S))
-            except MatineeError as away:
-                if self._cursor >= 0:
-                    log.info("the registry is away, the servers known last count: %s", away.detail)
-                self._cursor = -1
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE_S)
-                continue
-            pause = _FIRST_PAUSE_S
-            self._cursor = told.cursor
-            self.hear(told)
+        await watch(self._registry.observe, self.hear, _away)
 
     def hear(self, told: Instances) -> None:
         """All instances as they are now."""
@@ -87,8 +66,7 @@ class Fleet:
             self._fill(service)
         used = {_same(each) for listed in known.values() for each in listed}
         self._servers = {each: server for each, server in self._servers.items() if each in used}
-        with contextlib.suppress(OSError):  # the disk is full: what is in memory counts
-            _write(self._file, known)
+        self._memory.write(known)
 
     def _fill(self, service: str) -> None:
         listed = self._workers.get(service, ())
@@ -124,15 +102,5 @@ def _replace(cluster: Cluster, servers: Sequence[Server]) -> None:
     cluster.servers = servers
 
 
-def _read(file: Path) -> Workers:
-    try:
-        return msgspec.json.decode(file.read_bytes(), type=dict[str, list[Instance]])
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
-        return {}
-
-
-def _write(file: Path, known: Workers) -> None:
-    """Whole or not at all."""
-    draft = file.with_name(f".{file.name}.{os.getpid()}")
-    draft.write_bytes(msgspec.json.encode(known))
-    draft.rename(file)
+def _away(why: MatineeError) -> None:
+    log.info("the registry is away, the servers known last count: %s", why.detail)

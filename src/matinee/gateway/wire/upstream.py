@@ -68,9 +68,10 @@ class Upstream(asyncio.Protocol):
     """One connection to a server. Carries one request at a time, finds the end of its answer, passes its bytes on unchanged."""
 
     __slots__ = (
-        "_body", "_buffer", "_carried", "_held", "_interim", "_line", "_plain", "_reply", "_server", "_transport", "parked_at",
+        "_body", "_buffer", "_carried", "_end", "_interim", "_line", "_plain", "_reply", "_server", "_transport", "parked_at",
     )  # fmt: skip
     _transport: asyncio.Transport
+    _end: End
 
     def __init__(self, server: Pool) -> None:
         self._server = server
@@ -81,7 +82,6 @@ class Upstream(asyncio.Protocol):
         self._buffer = b""
         self._interim = 0
         self._plain = False
-        self._held = False
         self.parked_at = 0.0
 
     @property
@@ -90,6 +90,7 @@ class Upstream(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's are not of asyncio's classes
+        self._end = End(self._transport)
 
     def send(self, carried: Carried, head: bytes) -> None:
         self._carried = carried
@@ -99,14 +100,11 @@ class Upstream(asyncio.Protocol):
         self._transport.write(head)
 
     def write(self, data: bytes) -> None:
-        if not self._transport.is_closing():
-            self._transport.write(data)
+        self._end.write(data)
 
     def hold(self, held: bool) -> None:  # noqa: FBT001
         """Stops or resumes reading, as the client can or cannot take more."""
-        if held is not self._held and not self._transport.is_closing():
-            self._held = held
-            (self._transport.pause_reading if held else self._transport.resume_reading)()
+        self._end.hold(held)
 
     def close(self) -> None:
         self._transport.close()
@@ -119,7 +117,7 @@ class Upstream(asyncio.Protocol):
     def leave(self) -> End:
         """Leaves HTTP; `join` says who is told of it from now on."""
         self._carried = None
-        return End(self._transport)
+        return self._end
 
     def join(self, line: Line) -> None:
         self._line = line
@@ -183,15 +181,15 @@ class Upstream(asyncio.Protocol):
             content, data = cutter.take(data) if self._plain else cutter.carry(data)
             carried.reply(reply, content)
         if cutter.done:
-            self._end(carried, clean=not data)
+            self._done(carried, clean=not data)
 
     def _content(self, carried: Carried, cutter: Body, data: bytes) -> None:
         content, rest = cutter.take(data) if self._plain else cutter.carry(data)
         carried.content(content)
         if cutter.done:
-            self._end(carried, clean=not rest)
+            self._done(carried, clean=not rest)
 
-    def _end(self, carried: Carried, *, clean: bool) -> None:
+    def _done(self, carried: Carried, *, clean: bool) -> None:
         if self._carried is not carried:  # it was dropped while its last bytes were passed on
             return
         self._carried = None

@@ -19,10 +19,7 @@ or right after; nothing need be running yet.
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import logging
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,13 +28,12 @@ import msgspec
 from msgspec import Struct
 
 from matinee.runtime.errors import MatineeError
-from matinee.services.registry.contract import Observe, Properties, Property
+from matinee.services.registry.contract import Properties, Property
+from matinee.services.registry.watch import Memory, watch
 
 T = TypeVar("T")
 log = logging.getLogger("matinee.properties")
 
-WAIT_S = 20.0
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 5.0
 _REFUSED = (MatineeError, ValueError, TypeError)  # msgspec.ValidationError is a ValueError
 
 
@@ -60,12 +56,11 @@ class Following:
 
     def __init__(self, properties: Properties, file: Path) -> None:
         self._properties = properties
-        self._file = file
+        self._memory = Memory(file, list[Property])
         self._subscriptions: list[_Subscription] = []
-        self._kept = {each.name: each for each in _read(file)}
+        self._kept = {each.name: each for each in self._memory.read() or ()}
         self._told: dict[str, Property] = {}
         self._refused: set[tuple[str, int]] = set()
-        self._cursor = -1
 
     def subscribe(
         self,
@@ -90,20 +85,7 @@ class Following:
 
     async def run(self) -> None:
         """Follows until it is cancelled. The registry being away changes nothing."""
-        pause = _FIRST_PAUSE_S
-        while True:
-            try:
-                told = await self._properties.observe(Observe(self._cursor, 0 if self._cursor < 0 else WAIT_S))
-            except MatineeError as away:
-                if self._cursor >= 0:
-                    log.info("the properties are not told, what was told last counts: %s", away.detail)
-                self._cursor = -1
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE_S)
-                continue
-            pause = _FIRST_PAUSE_S
-            self._cursor = told.cursor
-            self.hear(told.properties)
+        await watch(self._properties.observe, lambda told: self.hear(told.properties), _away)
 
     def hear(self, told: Sequence[Property]) -> None:
         """All properties as they are now."""
@@ -155,19 +137,8 @@ class Following:
         if kept == self._kept:
             return
         self._kept = kept
-        with contextlib.suppress(OSError):  # the disk is full: what is in memory counts
-            _write(self._file, list(kept.values()))
+        self._memory.write(list(kept.values()))
 
 
-def _read(file: Path) -> Sequence[Property]:
-    try:
-        return msgspec.json.decode(file.read_bytes(), type=list[Property])
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
-        return []
-
-
-def _write(file: Path, properties: Sequence[Property]) -> None:
-    """Whole or not at all."""
-    draft = file.with_name(f".{file.name}.{os.getpid()}")
-    draft.write_bytes(msgspec.json.encode(properties))
-    draft.rename(file)
+def _away(why: MatineeError) -> None:
+    log.info("the properties are not told, what was told last counts: %s", why.detail)

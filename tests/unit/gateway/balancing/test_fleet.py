@@ -95,7 +95,7 @@ def test_a_server_stays_the_same_object_until_it_is_started_anew(file: Path) -> 
     first, second = cluster.servers
     fleet.hear(Instances(2, [api("a", state=InstanceState.DRAINING), api("b")]))
     assert (cluster.servers[0] is first, first.draining) == (True, True)
-    assert {cluster.pick(0.0, ()) for _ in range(20)} == {second}
+    assert {cluster.pick(()) for _ in range(20)} == {second}
     fleet.hear(Instances(3, [api("a", since=NOON), api("b")]))
     assert (cluster.servers[0] is first, cluster.servers[1] is second) == (False, True)
     assert cluster.servers[0].draining is False
