@@ -6,7 +6,17 @@ import runpy
 import sys
 from pathlib import Path
 
-SHARED = {"harness", "installation", "bare", "first_frame", "drawing", "overload_house", "ten_servers"}
+SHARED = {
+    "harness",
+    "installation",
+    "bare",
+    "first_frame",
+    "drawing",
+    "overload_house",
+    "ten_servers",
+    "gateway_peers",
+    "idle_crowd",
+}
 NAMES = sorted(path.stem for path in Path(__file__).parent.glob("[a-z]*.py") if path.stem not in SHARED)
 
 

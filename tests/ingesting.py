@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from matinee.backends.objects.open import open as open_objects
 from matinee.backends.sql.open import open as open_database
 from matinee.backends.sql.port import Database
-from matinee.ingest.contract import Ingest
+from matinee.ingest.contract import ByPreparation, Ingest, ObservePreparations, Phase, Preparation
 from matinee.ingest.limits import Limits
 from matinee.ingest.scratch import Scratch
 from matinee.ingest.service import Service
@@ -34,6 +35,7 @@ class IngestHouse:
     """Ingest without workers: what comes in waits."""
 
     def __init__(self, home: Path, limits: Limits | None = None, lease_ms: int = rules.LEASE_MS) -> None:
+        home.mkdir(exist_ok=True)
         self.home = home
         self.limits = limits or Limits()
         self.clock = SharedClock(home / "clock")
@@ -71,3 +73,17 @@ class WorkingHouse(IngestHouse):
         self.scratch = Scratch(home / "scratch", self.objects, self.limits.spare)
         steps = Steps(self.catalog, self.fill, playback, self.objects, programs, installed(), self.scratch, self.clock)
         self.worker = IngestWorker(self.jobs, steps, self.scratch, "w", at_once)
+
+    def files(self, folder: str) -> list[str]:
+        root = self.home / folder
+        return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
+
+
+async def over(house: WorkingHouse, preparation_id: str) -> Preparation:
+    cursor = 0
+    async with asyncio.timeout(60):
+        while True:
+            found = await house.ingest.preparation(ByPreparation(preparation_id))
+            if found.phase not in {Phase.UPLOADING, Phase.PREPARING, Phase.IMPROVING}:
+                return found
+            cursor = (await house.ingest.observe(ObservePreparations(max(1, cursor), 2))).cursor

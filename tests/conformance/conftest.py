@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # `installation` is what these tests share
+sys.path.insert(1, str(Path(__file__).parents[1] / "system" / "gateway"))  # `gateway_house`, for those of HTTP/1.1
 
 from crawler import Crawler
 

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +10,7 @@ from typing import Any
 import obstore
 import pytest
 
-from ingesting import WorkingHouse
+from ingesting import WorkingHouse, over
 from matinee.ingest import pipeline, publish
 from matinee.ingest.contract import (
     Append,
@@ -50,7 +48,6 @@ from matinee.terms.finding import FindingKind
 from matinee.terms.title import Metadata, State
 
 Eventually = Callable[..., Awaitable[None]]
-HERE = Path(__file__).parent
 EDITOR = "acc_editor"
 FILM = Metadata("The Lighthouse", year=2026, genres=["Drama"])
 
@@ -71,10 +68,6 @@ class House(WorkingHouse):
 
     def __init__(self, home: Path, lease_ms: int = 10_000, limits: Limits | None = None) -> None:
         super().__init__(home, limits, lease_ms)
-
-    def files(self, folder: str) -> list[str]:
-        root = self.home / folder
-        return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
 
     async def send(self, upload: Upload, data: bytes, step: int | None = None) -> Upload:
         while upload.offset < len(data):
@@ -99,16 +92,6 @@ async def working(house: House) -> AsyncIterator[None]:
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
-
-
-async def over(house: House, preparation_id: str) -> Preparation:
-    cursor = 0
-    async with asyncio.timeout(60):
-        while True:
-            found = await house.ingest.preparation(ByPreparation(preparation_id))
-            if found.phase not in {Phase.UPLOADING, Phase.PREPARING, Phase.IMPROVING}:
-                return found
-            cursor = (await house.ingest.observe(ObservePreparations(max(1, cursor), 2))).cursor
 
 
 def no_film(path: Path) -> Path:
@@ -199,80 +182,6 @@ async def test_a_bad_film_ends_with_one_sentence_and_leaves_nothing(house: House
     assert house.files("objects") == []
     with pytest.raises(Conflict):
         await house.ingest.retry(RetryPreparation(started.id))
-
-
-async def _doomed(home: Path, film_path: Path, *further: Path) -> None:
-    """A house that works until it is killed."""
-    house = House(home, lease_ms=1000)
-    await house.ingest.start(Start("k", str(film_path), "f.mp4", FILM, further=[str(path) for path in further]))
-    await house.worker.run()
-
-
-async def _killed(home: Path, films: list[Path], place: str, eventually: Eventually) -> None:
-    """A house that began with a film and was killed when it had come to this place."""
-    paths = ", ".join(f"pathlib.Path({str(path)!r})" for path in [home, *films])
-    code = f"import asyncio, pathlib, test_ingest as t; pathlib.Path({str(home)!r}).mkdir(); asyncio.run(t._doomed({paths}))"
-    command = [sys.executable, "-c", code]
-    with subprocess.Popen(command, cwd=HERE, env={**os.environ, "PYTHONPATH": str(HERE.parent)}) as doomed:
-        try:
-            await eventually(lambda: any(home.glob(place)), within_s=30)
-        finally:
-            doomed.kill()
-
-
-@pytest.mark.parametrize("place", ["scratch/*/splice.*.part", "objects/work/*/splice"])
-async def test_killed_while_parts_are_joined_it_still_ends_right(
-    tmp_path: Path, eventually: Eventually, place: str
-) -> None:
-    films = [film(tmp_path / f"f cd{part}.mp4", 2, "160x90") for part in (1, 2)]
-    await _killed(tmp_path / "home", films, place, eventually)
-    house = House(tmp_path / "home", lease_ms=1000)
-    running = asyncio.create_task(house.worker.run())
-    started = await house.ingest.start(Start("k", str(films[0]), "f.mp4", FILM, further=[str(films[1])]))
-    done = await over(house, started.id)
-    assert (done.phase, done.message) == (Phase.PLAYABLE, "")
-    encode = await house.catalog.encode(ByTitle(done.title_id))
-    assert (encode.duration_ms, [chapter.title for chapter in encode.chapters]) == (4000, ["Part 1", "Part 2"])
-    await house.ingest.sweep(Sweep())
-    await house.worker.sweep()
-    assert house.files("scratch") == []
-    assert {name.split("/")[0] for name in house.files("objects")} == {"media", "images"}
-    running.cancel()
-    await house.close()
-
-
-@pytest.mark.parametrize(
-    "place",
-    [
-        "objects/work/*/inspect",
-        "scratch/*/first.0.*.part/v240.mp4",
-        "objects/work/*/draft",
-        "objects/work/*/playable",
-        "scratch/*/complete.*.part",
-        "objects/work/*/complete",
-    ],
-)
-async def test_killed_at_any_moment_it_still_ends_right(tmp_path: Path, eventually: Eventually, place: str) -> None:
-    path = film(tmp_path / "f.mp4", seconds=12, size="640x360")
-    home = tmp_path / "home"
-    await _killed(home, [path], place, eventually)
-    house = House(home, lease_ms=1000)
-    running = asyncio.create_task(house.worker.run())
-    started = await house.ingest.start(Start("k", str(path), "f.mp4", FILM))
-    done = await over(house, started.id)
-    assert (done.phase, done.message) == (Phase.PLAYABLE, "")
-    job = (await house.jobs.list_jobs(ListJobs())).jobs[0]
-    ended = [task.step for task in job.tasks if task.reason is Reason.NORMAL]
-    assert sorted(ended) == sorted(set(ended))
-    assert {task.step for task in job.tasks} == set(ended)
-    assert len((await house.catalog.encode(ByTitle(done.title_id))).renditions) == 3
-    assert {task.reason for task in job.tasks} <= {Reason.NORMAL, Reason.LOST}
-    await house.ingest.sweep(Sweep())
-    await house.worker.sweep()
-    assert house.files("scratch") == []
-    assert {name.split("/")[0] for name in house.files("objects")} == {"media", "images"}
-    running.cancel()
-    await house.close()
 
 
 async def test_the_inbox_is_taken_in_and_emptied(house: House, tmp_path: Path) -> None:

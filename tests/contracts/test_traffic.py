@@ -91,7 +91,7 @@ def report(up_s: float, figures: Counted, gateway: str = "a", **said: Any) -> Re
         lag_s=0.001,
         routes=[RouteFigures("play", "api", figures)],
         origins=[OriginFigures("api", figures, 2, 50.0, said.pop("shed", 0), [instance])],
-        filters=[FilterFigures("inbound", "PassportSwap", True, 100.0, 16, 1, 0.002)],
+        filters=said.pop("filters", [FilterFigures("inbound", "PassportSwap", True, 100.0, 16, 1, 0.002)]),
         **said,
     )
 
@@ -162,6 +162,17 @@ async def test_gateways_are_added_up(traffic: Traffic, clock: Hand) -> None:
     assert (instance.seen_by, instance.ejected_by, instance.state) == (2, 1, Standing.EJECTED)
     assert [each.per_s for each in shown.gateways] == pytest.approx([10, 30], rel=0.01)
     assert shown.filters[0].runs == 32
+
+
+async def test_filters_stand_in_the_order_in_which_they_run_though_one_gateway_has_more(traffic: Traffic) -> None:
+    def listed(*names: tuple[str, str]) -> list[FilterFigures]:
+        return [FilterFigures(kind, name, True, 100.0, 16, 1, 0.002) for kind, name in names]
+
+    first, last = ("inbound", "PassportSwap"), ("finished", "Journeys")
+    await traffic.report(report(1, counted(1), "a", filters=listed(first, last)))
+    await traffic.report(report(1, counted(1), "b", filters=listed(first, ("inbound", "no_robots"), last)))
+    told = [(each.kind, each.name) for each in (await live(traffic)).filters]
+    assert told == [first, ("inbound", "no_robots"), last]
 
 
 async def test_a_gateway_that_was_there_before_tells_no_rate_of_long_ago(traffic: Traffic, clock: Hand) -> None:

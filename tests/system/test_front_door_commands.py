@@ -1,4 +1,4 @@
-"""`matinee routes` and `matinee filters` on a house that runs the front door and the registry alone."""
+"""`matinee routes` and `matinee filters` on a house that runs the front door, the registry and its figures alone."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class FrontDoor:
 @pytest.fixture(scope="module")
 def door() -> Iterator[FrontDoor]:
     home, port = short_folder(), free_port()
-    words = ["serve", "registry", "gateway", "--port", str(port), "--home", str(home)]
+    words = ["serve", "registry", "traffic", "gateway", "--port", str(port), "--home", str(home)]
     with subprocess.Popen(
         [sys.executable, "-m", "matinee", *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as served:
@@ -104,7 +104,7 @@ def test_the_file_of_the_house_counts_and_a_bad_one_changes_nothing(door: FrontD
     file.write_text(door.said("routes", "show", "--version", "0") + MOVED.replace("/old", "/filed"))
     eventually(lambda: door.get("/filed").status_code == 308, 10)
     file.write_text(MOVED + MOVED)
-    logs = door.home / "logs" / "registry-gateway.log"
+    logs = door.home / "logs" / "registry-traffic-gateway.log"
     eventually(lambda: "route moved: name: two routes have this name" in logs.read_text("utf-8"), 10)
     assert door.get("/filed").status_code == 308
     file.unlink()
@@ -118,7 +118,7 @@ def test_a_filter_is_added_switched_and_taken_away(door: FrontDoor) -> None:
     file.write_text(FILTER)
     file.chmod(0o644)
     eventually(lambda: door.get("/").headers["x-cinema"] == "Apollo", 10)
-    assert "name_the_cinema" in door.said("filters")
+    eventually(lambda: "name_the_cinema" in door.said("filters"), 10)
     door.said("filters", "off", "name_the_cinema", "--comment", "it is late")
     eventually(lambda: "x-cinema" not in door.get("/").headers, 5)
     door.said("filters", "share", "name_the_cinema", "100")

@@ -24,7 +24,7 @@ from matinee.app.ports import from_here
 from matinee.app.process import Process
 from matinee.app.registration import name_of, registration
 from matinee.app.routing import route, route_tables
-from matinee.app.secure import FRONT, LOCAL, certificate, known_outside, names, offer_root, secure
+from matinee.app.secure import FRONT, LOCAL, certificate, known_outside, names, offer_inside, offer_root, secure
 from matinee.runtime.clock import SharedClock
 from matinee.runtime.errors import MatineeError, Unavailable
 
@@ -95,7 +95,7 @@ async def gateway(process: Process) -> None:
         try:
             bound = await built.start(host, port, tls.context if tls is not None else None)
             if tls is not None:
-                await built.start_at(process.home.socket(FRONT))
+                await offer_inside(process, built.start_at)
         except OSError as wrong:
             raise Unavailable(f"the gateway cannot listen on {host}:{port}: {os.strerror(wrong.errno or 0)}") from wrong
         await offer_root(process)

@@ -22,10 +22,8 @@ log = logging.getLogger("matinee.gateway")
 
 def extend(process: Process, chain: Chain) -> None:
     """Adds them, and follows what operators write and switch while the house runs."""
-    from matinee.gateway.contract import FrontDoor
     from matinee.gateway.extension.files import Files, of_packages
     from matinee.gateway.extension.switch import Switch
-    from matinee.gateway.front_door import Service
 
     files = Files(process.home.path / FOLDER)
     packaged, wrong = of_packages()
@@ -45,7 +43,6 @@ def extend(process: Process, chain: Chain) -> None:
     furnish()
     following(process).subscribe_below(FAMILY, Switch, chain.switch)
     process.run("filters", watch)
-    process.offer(FrontDoor, Service(chain))
 
 
 def _tell(wrong: Sequence[str]) -> None:

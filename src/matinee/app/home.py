@@ -10,6 +10,7 @@ from pathlib import Path
 
 from matinee.runtime.errors import Unavailable
 
+DEFAULT_HOME = Path("matinee-data")
 LONGEST_FOLDER, LONGEST_SOCKET = 75, 107
 _PROBED_BYTES = 1 << 16
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+from collections.abc import Awaitable, Callable
 from functools import partial
+from pathlib import Path
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -21,9 +23,11 @@ log = logging.getLogger(__name__)
 
 LOCAL = "local"
 FRONT = "front"
-"""The socket at which the house's own processes find the front door where it speaks https outside."""
+"""The socket at which the house's own processes find the front door where it speaks https outside: a link to that of one of its
+gateways."""
 
 _LOOK_S = 60.0
+_LED_S = 2.0
 
 
 def secure(settings: Settings) -> bool:
@@ -98,6 +102,31 @@ def urls(port: int) -> list[str]:
     """Where other devices of the network find the front door: by this machine's name, and by its address."""
     host = socket.gethostname().lower().partition(".")[0]
     return [from_here(each, port, "https") for each in (f"{host}.local", *addresses()[:1])]
+
+
+async def offer_inside(process: Process, start_at: Callable[[Path], Awaitable[None]]) -> None:
+    """Lets the house's own processes in, in the clear: at a socket of this gateway, to which `FRONT` leads until another is
+    started, and again when that one is gone."""
+    own, door = process.home.socket(f"{FRONT}-{process.name}"), process.home.socket(FRONT)
+    await start_at(own)
+    process.home.lead(FRONT, own)
+
+    async def lead() -> None:
+        while True:
+            await asyncio.sleep(_LED_S)
+            if not await _answers(door):
+                process.home.lead(FRONT, own)
+
+    process.run("inner front door", lead)
+
+
+async def _answers(path: Path) -> bool:
+    try:
+        _, writer = await asyncio.open_unix_connection(str(path))
+    except OSError:
+        return False
+    writer.close()
+    return True
 
 
 async def offer_root(process: Process) -> None:

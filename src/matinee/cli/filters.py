@@ -8,14 +8,16 @@ from typing import Annotated, Any
 import msgspec
 import typer
 from rich.markup import escape
+from rich.text import Text
 
 from matinee.app.filters import FAMILY
 from matinee.app.process import Process
 from matinee.cli.console import console, plain_table
 from matinee.cli.options import DEFAULT_HOME, HomePath, ask
-from matinee.gateway.contract import FilterFigures, FiltersQuery, FrontDoor
+from matinee.cli.traffic import LAST_FIGURES
 from matinee.runtime.errors import Invalid
 from matinee.services.registry.contract import ByProperty, NoSuchProperty, Properties, SetProperty
+from matinee.services.traffic.contract import FilterFigures, Live, LiveQuery, Traffic
 
 app = typer.Typer(add_completion=False, help="The filters of the front door: what each has done; on, off, a share.")
 
@@ -28,11 +30,13 @@ def filters(context: typer.Context, home: HomePath = DEFAULT_HOME) -> None:
     """List the chain in the order in which it runs. With a command, switch one of your own filters."""
     if context.invoked_subcommand is not None:
         return
-    found = ask(home, _listed)
+    live = ask(home, _live)
     rows = [
         (each.kind, escape(each.name), _on(each), _runs(each), str(each.failures), _mean(each), escape(each.source))
-        for each in found
+        for each in live.filters
     ]
+    if live.old:
+        console().print(Text(LAST_FIGURES, "bold"))
     console().print(plain_table(("List", "Filter", "On", "Runs", "Failures", "Mean", "From"), rows))
 
 
@@ -76,7 +80,7 @@ def _switch(home: HomePath, name: str, change: dict[str, Any], comment: str) -> 
     from matinee.gateway.extension.switch import Switch
 
     async def work(process: Process) -> None:
-        known = {each.name: each for each in await _listed(process)}
+        known = {each.name: each for each in (await _live(process)).filters}
         if name not in known:
             raise Invalid(f"there is no filter {name!r}; `matinee filters` lists them")
         if not known[name].source:
@@ -103,8 +107,8 @@ async def _stands(properties: Properties, name: str) -> tuple[dict[str, Any], in
     return newest.value or {}, newest.version
 
 
-async def _listed(process: Process) -> list[FilterFigures]:
-    return (await process.client(FrontDoor).filters(FiltersQuery())).filters
+async def _live(process: Process) -> Live:
+    return await process.client(Traffic).live(LiveQuery())
 
 
 def _on(each: FilterFigures) -> str:

@@ -9,18 +9,19 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from matinee.app.home import Home
+from matinee.app.home import DEFAULT_HOME, Home
 from matinee.app.lock import running
 from matinee.app.process import Process
 from matinee.config import read
 from matinee.runtime.errors import Unavailable
+
+__all__ = ["DEFAULT_HOME", "HomePath", "NotRunning", "ask"]
 
 T = TypeVar("T")
 
 HomePath = Annotated[
     Path, typer.Option("--home", envvar="MATINEE_HOME", help="The data folder.", show_default="./matinee-data")
 ]
-DEFAULT_HOME = Path("matinee-data")
 
 
 class NotRunning(Unavailable):

@@ -20,6 +20,7 @@ from matinee.services.traffic.contract import Flow, InstanceNow, Live, LiveQuery
 app = typer.Typer(add_completion=False)
 
 EVERY_S = 1.0
+LAST_FIGURES = "No gateway has been heard of lately: these are the last figures."
 _BARS = " ▁▂▃▄▅▆▇█"
 
 
@@ -44,7 +45,7 @@ def traffic(
 
 
 def _shown(live: Live) -> RenderableType:
-    old = [Text("No gateway has been heard of lately: these are the last figures.", "bold")] if live.old else []
+    old = [Text(LAST_FIGURES, "bold")] if live.old else []
     return Group(*old, _gateways(live), "", _routes(live), "", _origins(live))
 
 

@@ -11,7 +11,7 @@ from matinee.gateway.exchange import Exchange
 from matinee.gateway.request import Peer, Request, unreadable
 from matinee.gateway.traffic import Traffic
 from matinee.gateway.wire import proxy_protocol
-from matinee.gateway.wire.end import End, Line
+from matinee.gateway.wire.end import End, Line, reset
 from matinee.gateway.wire.framing import Body, body
 from matinee.gateway.wire.head import RequestHead, read_request, too_long, without_empty_lines
 from matinee.runtime.errors import MatineeError
@@ -187,8 +187,8 @@ class Client(asyncio.Protocol):
         self.waiting()
 
     def _unreadable(self, refusal: MatineeError) -> None:
-        self._buffer = b""
-        request = unreadable(self._peer, self._traffic.tick(), self._traffic.now())
+        began, self._buffer = self._buffer, b""
+        request = unreadable(self._peer, self._traffic.tick(), self._traffic.now(), began)
         self._exchange = Exchange(self, request, self._chain, self._traffic, chunked=False)
         self._exchange.refuse(refusal)
 
@@ -260,6 +260,11 @@ class Client(asyncio.Protocol):
     def abort(self) -> None:
         self._deaf = True
         self._transport.abort()
+
+    def reset(self) -> None:
+        """Breaks the connection in the middle of an answer: its client can tell."""
+        self._deaf = True
+        reset(self._transport)
 
     def close(self) -> None:
         """Closes once everything written has been taken."""

@@ -71,6 +71,7 @@ class BadGateway(MatineeError):
 
 class VersionRefused(MatineeError):
     status, type, title = 505, "version-not-supported", "Only HTTP/1.1 and HTTP/1.0 are understood"
+    category = Category.FAILURE_CLIENT_BAD_REQUEST
 
 
 class ForeignOrigin(Forbidden):

@@ -377,7 +377,7 @@ class Exchange:
 
     def _abort(self, category: Category) -> None:
         self.request.category = category
-        self._client.abort()
+        self._client.reset()
         self._finish(keep=False)
 
     def _finish(self, *, keep: bool) -> None:
@@ -391,6 +391,7 @@ class Exchange:
                 stage.run(self.request)
             except Exception as error:  # noqa: BLE001 - as above
                 self._broken(stage, error)
+        self._forwarding = None  # which knows this exchange: freed at once, not when the garbage is looked through
         self._client.over(keep=keep)
 
 

@@ -224,9 +224,9 @@ class Forwarding:
         self._over(of_server(self._attempt.status) if self._attempt is not None else SUCCESS)
         self._answered.done()
 
-    def upstream_lost(self, *, begun: bool, why: str) -> None:
+    def upstream_lost(self, *, begun: bool, hinted: bool, why: str) -> None:
         attempt, self._upstream = self._attempt, None
-        again = attempt is not None and not begun and self._again()
+        again = attempt is not None and not hinted and self._again()
         if attempt is not None and (begun or not attempt.pooled):  # a pooled one may just have been closed for its age
             self._cluster.failed(attempt.server, 0, self._traffic.tick())
         self._over(Category.FAILURE_ORIGIN_RESET_CONNECTION)
@@ -263,15 +263,18 @@ class Forwarding:
             self._upstream.hold(full)
 
     def check(self, now: float) -> None:
-        """Ends a try whose time is up; the next server may be quicker."""
+        """Ends a try whose time is up, or whose server does not answer its checks either; the next server may be quicker."""
         attempt = self._attempt
         if attempt is None or self._answering:
             return
         if attempt.sent and self._answered.sent_whole and not self._request.polls:
             attempt.server.record.waited(attempt.sent, now)
-        if now < self._due:
+        up = now >= self._due
+        if not up and not (attempt.sent and self._cluster.left_out(attempt.server)):
             return
         again = self._again()
+        if not up and not again:
+            return
         self.late()
         self.drop()
         if again:

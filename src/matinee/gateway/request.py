@@ -168,6 +168,8 @@ def span_of(request: Request) -> Trace:
 NOTHING = RequestHead(b"-", b"/", 1, {}, -2, keep_alive=False, raw=b"- / HTTP/1.1\r\n")
 
 
-def unreadable(peer: Peer, started: float, at: float) -> Request:
-    """What stands for a request that could not be read, so that its refusal passes the outbound filters too."""
-    return Request(NOTHING, peer, started, at)
+def unreadable(peer: Peer, started: float, at: float, began: bytes = b"") -> Request:
+    """What stands for a request that could not be read, so that its refusal passes the outbound filters too. `began` is how it
+    did: an answer to HEAD has no content, whatever was wrong (RFC 9110 9.3.2)."""
+    head = NOTHING._replace(method=b"HEAD") if began.startswith(b"HEAD ") else NOTHING
+    return Request(head, peer, started, at)

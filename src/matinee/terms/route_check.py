@@ -19,7 +19,7 @@ _HOST = re.compile(r"(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:]+\]")
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _TRICKS = re.compile(r"//|/\.\.?(?:/|\Z)|[?#%\\]")
 INNER = frozenset(
-    "accounts balancer billing catalog cdn door events fill frontdoor gateway history ingest jobs metrics origin playback "
+    "accounts balancer billing catalog cdn door events fill gateway history ingest jobs metrics origin playback "
     "properties provider push registry search steering timers traffic worker".split()
 )
 """What trusts whoever reaches it: no route may lead there, so that no table can open it to the outside."""

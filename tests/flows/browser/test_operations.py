@@ -39,7 +39,7 @@ def test_an_operator_sees_what_goes_through_and_where_a_requests_time_went(house
 
     requests = page.get_by_role("region", name="Slow and failed requests")
     page.get_by_label("Kept as").select_option("Slow")
-    page.get_by_label("Route", exact=True).select_option("api")
+    page.get_by_label("Route", exact=True).select_option("operations")
     requests.get_by_role("link", name="GET /api/operations/traffic").first.click()
     expect(page.get_by_role("heading", name="GET /api/operations/traffic")).to_be_visible()
     time = page.get_by_role("table").get_by_role("rowheader")

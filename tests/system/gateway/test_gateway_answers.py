@@ -120,6 +120,25 @@ async def test_interim_heads_lose_what_is_the_houses_own_and_have_an_end() -> No
         assert replies == [103] * 16 + [502]
 
 
+# ---- answers that are none
+
+
+CUT, NONSENSE = b"HTTP/1.1 200 OK\r\ncontent-le", b"\x16\x03\x01 this is no answer"
+
+
+@pytest.mark.parametrize(("spoilt", "keep"), [(CUT, False), (NONSENSE, True)], ids=["cut in its head", "nonsense"])
+async def test_what_only_reads_is_asked_again_where_the_answer_is_none(spoilt: bytes, keep: bool) -> None:
+    async def first_spoilt(seen: Seen, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        first = len(origin.seen) % 2
+        return await fixed(spoilt if first else answer(), keep=keep or not first)(seen, reader, writer)
+
+    async with asking(first_spoilt) as (caller, origin):
+        assert [(await caller.ask(get())).status for _ in range(3)] == [200] * 3
+        assert len(origin.seen) == 6
+        assert (await caller.ask(message("POST", body=b"x"))).status == 502
+        assert len(origin.seen) == 7
+
+
 # ---- bodies too large
 
 

@@ -8,7 +8,8 @@ from random import Random
 from typing import Any
 
 import pytest
-from gateway_house import OK, Caller, House, Origin, Reply, fixed, get, message
+from gateway_house import OK, SHORT, Caller, House, Origin, Reply, fixed, get, message
+from msgspec.structs import replace
 
 from matinee.gateway.balancing.checks import CheckRules, Checks
 from matinee.gateway.balancing.server import Server
@@ -119,6 +120,39 @@ async def test_checks_take_a_server_out_and_in_again(house: House, origins: list
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
+
+
+async def test_who_waits_for_a_server_that_is_frozen_is_taken_to_another_where_that_is_safe(
+    origins: list[Origin],
+) -> None:
+    house = House([each.url for each in origins], replace(SHORT, answer_s=30))
+    rules = CheckRules(every_s=60, again_s=0.05, within_s=0.1, silent_s=0.2)
+    await house.start()
+    watching = asyncio.create_task(Checks([house.cluster], Random(1), rules).watch())
+    reads, writes = await Caller.to(house.port), await Caller.to(house.port)
+    thawed = asyncio.Event()
+
+    async def frozen(*asked: Any) -> bool:
+        await thawed.wait()
+        return await fixed(OK)(*asked)
+
+    try:
+        await holds(lambda: all(each.seen for each in origins))
+        origins[0].answering = frozen
+        house.cluster.servers = house.servers[:1]
+        reads.send(get())
+        writes.send(message("POST", body=b"x"))
+        await holds(lambda: house.servers[0].in_flight == 2)
+        house.cluster.servers = house.servers
+        assert (await reads.reply()).status == 200
+        assert house.cluster.left_out(house.servers[0])
+        thawed.set()
+        assert (await writes.reply()).status == 200
+        assert sum(each.line.startswith(b"POST") for origin in origins for each in origin.seen) == 1
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, reads.close(), writes.close(), return_exceptions=True)
+        await house.stop()
 
 
 async def test_balancers_are_told_whether_we_take_more(house: House) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -151,3 +152,16 @@ async def test_pipelining_without_reading_does_not_pile_up_answers(house: House,
     assert len(origin.seen) == 100
     watching.cancel()
     writer.close()
+
+
+async def test_a_request_leaves_no_cycles_for_the_garbage_collector(caller: Caller) -> None:
+    for _ in range(20):
+        await caller.ask(get())
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(200):
+            await caller.ask(get())
+        assert gc.collect() < 100
+    finally:
+        gc.enable()

@@ -1,4 +1,5 @@
-"""Requests as clients may send them, well-formed and hostile, raw and in pieces; and what the gateway answers of its own."""
+"""Requests that take their time, and what the gateway answers of its own. What of RFC 9112 it takes and refuses, whole and in
+pieces, stands in `tests/conformance/http1_corpus.py`."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from gateway_house import SHORT, Caller, House, Origin, Reply, get, message
+from gateway_house import SHORT, Caller, House, Origin, get, message
 from msgspec.structs import replace
 
 from matinee.gateway.answer import Answer, Response
@@ -20,124 +21,9 @@ from matinee.runtime.errors import Forbidden
 
 Eventually = Callable[..., Awaitable[None]]
 
-
 HOST = b"Host: localhost\r\n"
 POST = b"POST /api/x HTTP/1.1\r\n" + HOST
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
-
-HOSTILE = {
-    "no-host": (b"GET /api/x HTTP/1.1\r\n\r\n", 400),
-    "two-hosts": (b"GET /api/x HTTP/1.1\r\n" + HOST + HOST + b"\r\n", 400),
-    "empty-host": (b"GET /api/x HTTP/1.1\r\nHost:\r\n\r\n", 421),
-    "foreign-host": (b"GET /api/x HTTP/1.1\r\nHost: evil.example\r\n\r\n", 421),
-    "userinfo-host": (b"GET /api/x HTTP/1.1\r\nHost: localhost@evil.example\r\n\r\n", 421),
-    "cl-and-te": (POST + b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
-    "te-and-cl": (POST + b"Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n", 400),
-    "two-lengths": (POST + b"Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc", 400),
-    "list-of-lengths": (POST + b"Content-Length: 3, 3\r\n\r\nabc", 400),
-    "signed-length": (POST + b"Content-Length: +3\r\n\r\nabc", 400),
-    "hex-length": (POST + b"Content-Length: 0x3\r\n\r\nabc", 400),
-    "huge-length": (POST + b"Content-Length: 99999999999999999999\r\n\r\n", 400),
-    "empty-length": (POST + b"Content-Length:\r\n\r\n", 400),
-    "other-coding": (POST + b"Transfer-Encoding: gzip\r\n\r\n", 400),
-    "gzip-chunked": (POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 400),
-    "twice-chunked": (POST + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
-    "tab-chunked": (POST + b"Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n", 400),
-    "old-chunked": (b"POST /api/x HTTP/1.0\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
-    "folded": (b"GET /api/x HTTP/1.1\r\n" + HOST + b"X-A: 1\r\n 2\r\n\r\n", 400),
-    "space-before-colon": (b"GET /api/x HTTP/1.1\r\n" + HOST + b"X-A : 1\r\n\r\n", 400),
-    "space-before-first": (b"GET /api/x HTTP/1.1\r\n X-A: 1\r\n" + HOST + b"\r\n", 400),
-    "no-colon": (b"GET /api/x HTTP/1.1\r\n" + HOST + b"nonsense\r\n\r\n", 400),
-    "empty-name": (b"GET /api/x HTTP/1.1\r\n" + HOST + b": 1\r\n\r\n", 400),
-    "nul-in-value": (b"GET /api/x HTTP/1.1\r\n" + HOST + b"X-A: a\x00b\r\n\r\n", 400),
-    "bare-lf-head": (b"GET /api/x HTTP/1.1\nHost: localhost\n\n", 400),
-    "bare-lf-line": (b"GET /api/x HTTP/1.1\r\nHost: localhost\nX-A: 1\r\n\r\n", 400),
-    "bare-cr": (b"GET /api/x HTTP/1.1\r\nHost: localhost\rX-A: 1\r\n\r\n", 400),
-    "bad-method": (b"GE\x00T /api/x HTTP/1.1\r\n" + HOST + b"\r\n", 400),
-    "two-spaces": (b"GET  /api/x HTTP/1.1\r\n" + HOST + b"\r\n", 400),
-    "no-version": (b"GET /api/x\r\n" + HOST + b"\r\n", 400),
-    "version-2": (b"GET /api/x HTTP/2.0\r\n" + HOST + b"\r\n", 505),
-    "preface-of-2": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
-    "fragment": (b"GET /api/x#a HTTP/1.1\r\n" + HOST + b"\r\n", 400),
-    "asterisk": (b"OPTIONS * HTTP/1.1\r\n" + HOST + b"\r\n", 400),
-    "authority": (b"CONNECT localhost:80 HTTP/1.1\r\n" + HOST + b"\r\n", 400),
-    "other-authority": (b"GET http://evil.example/api/x HTTP/1.1\r\n" + HOST + b"\r\n", 400),
-    "trace": (b"TRACE /api/x HTTP/1.1\r\n" + HOST + b"\r\n", 405),
-    "websocket": (b"GET /api/x HTTP/1.1\r\n" + HOST + b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n", 400),
-    "long-target": (b"GET /api/" + b"a" * 20_000 + b" HTTP/1.1\r\n" + HOST + b"\r\n", 414),
-    "large-head": (b"GET /api/x HTTP/1.1\r\n" + HOST + b"X-A: " + b"a" * 70_000 + b"\r\n\r\n", 431),
-    "endless-head": (b"GET /api/x HTTP/1.1\r\n" + HOST + b"X-A: " + b"a" * 70_000, 431),
-    "many-headers": (b"GET /api/x HTTP/1.1\r\n" + HOST + b"X-A: 1\r\n" * 200 + b"\r\n", 431),
-    "dot-segments": (b"GET /api/../x HTTP/1.1\r\n" + HOST + b"\r\n", 400),
-    "escaped-dots": (b"GET /api/%2e%2E/x HTTP/1.1\r\n" + HOST + b"\r\n", 400),
-    "escaped-slash": (b"GET /api%2fx HTTP/1.1\r\n" + HOST + b"\r\n", 400),
-    "backslash": (b"GET /api\\x HTTP/1.1\r\n" + HOST + b"\r\n", 400),
-    "escaped-nul": (b"GET /api/%00 HTTP/1.1\r\n" + HOST + b"\r\n", 400),
-    "broken-escape": (b"GET /api/%zz HTTP/1.1\r\n" + HOST + b"\r\n", 400),
-    "chunk-size": (CHUNKED + b"zz\r\nhello\r\n0\r\n\r\n", 400),
-    "chunk-size-0x": (CHUNKED + b"0x5\r\nhello\r\n0\r\n\r\n", 400),
-    "chunk-size-minus": (CHUNKED + b"-5\r\nhello\r\n0\r\n\r\n", 400),
-    "chunk-too-long": (CHUNKED + b"5\r\nhello!\r\n0\r\n\r\n", 400),
-    "chunk-bare-lf": (CHUNKED + b"5\nhello\r\n0\r\n\r\n", 400),
-    "chunk-end-bare-lf": (CHUNKED + b"5\r\nhello\n0\r\n\r\n", 400),
-    "chunk-size-overflow": (CHUNKED + b"FFFFFFFFFFFFFFFFF\r\n", 400),
-    "chunk-line-endless": (CHUNKED + b"5;" + b"a" * 5000, 400),
-    "trailer": (CHUNKED + b"0\r\nbad trailer\r\n\r\n", 400),
-}
-
-
-def shows_security(reply: Reply) -> bool:
-    wanted = {"content-security-policy", "referrer-policy", "x-content-type-options", "x-frame-options"}
-    return wanted <= reply.headers.keys() and reply.headers["referrer-policy"] == "no-referrer"
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-async def test_hostile_requests_are_refused_and_reach_no_server(
-    house: House, caller: Caller, origin: Origin, name: str
-) -> None:
-    raw, status = HOSTILE[name]
-    reply = await caller.ask(raw)
-    assert reply.status == status, reply
-    problem = json.loads(reply.body)
-    assert (problem["status"], reply.headers["content-type"]) == (status, "application/problem+json")
-    assert problem["detail"]
-    assert shows_security(reply)
-    assert house.traffic.in_flight == 0
-    assert all(b"HTTP/1.1" in seen.line and not seen.body for seen in origin.seen)
-
-
-SPLIT = [name for name, (raw, _) in HOSTILE.items() if len(raw) < 200]
-
-
-@pytest.mark.parametrize("name", SPLIT)
-async def test_hostile_requests_are_refused_in_pieces_too(house: House, name: str) -> None:
-    raw, status = HOSTILE[name]
-    for at in range(1, len(raw), 7):
-        caller = await Caller.to(house.port)
-        caller.send(raw[:at])
-        await caller.writer.drain()
-        await asyncio.sleep(0)
-        caller.send(raw[at:])
-        assert (await caller.reply()).status == status
-        await caller.close()
-
-
-@pytest.mark.parametrize(
-    ("raw", "path"),
-    [
-        (b"\r\nGET /api/x HTTP/1.1\r\nHost: localhost\r\n\r\n", b"/api/x"),
-        (b"GET http://localhost/api/x?y=1 HTTP/1.1\r\nHost: localhost\r\n\r\n", b"/api/x?y=1"),
-        (b"GET /api/x HTTP/1.1\r\nHOST:localhost:8080\t \r\n\r\n", b"/api/x"),
-        (b"GET /api/x HTTP/1.1\r\nHost: 127.0.0.1:1\r\n\r\n", b"/api/x"),
-        (b"GET /api/x HTTP/1.1\r\nHost: films.example\r\n\r\n", b"/api/x"),
-        (b"GET /api//x HTTP/1.1\r\nHost: localhost\r\n\r\n", b"/api//x"),
-        (b"GET /api/%C3%A4 HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n", b"/api/%C3%A4"),
-        (b"PURGE /api/x HTTP/1.1\r\nHost: localhost\r\nX-Empty:\r\nX-Odd: \xfc\r\n\r\n", b"/api/x"),
-    ],
-)
-async def test_unusual_requests_are_taken(caller: Caller, origin: Origin, raw: bytes, path: bytes) -> None:
-    assert (await caller.ask(raw)).status == 200
-    assert origin.seen[0].line.split()[1] == path
 
 
 async def test_a_slow_head_is_a_408_and_ends_the_connection(caller: Caller) -> None:

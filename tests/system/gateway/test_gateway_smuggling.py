@@ -1,10 +1,9 @@
 """Ways to bring a request past the filters, or bytes to a server that it reads otherwise than the gateway did (RFC 9112 11.2).
-The malformed messages themselves stand in `test_gateway_requests.py`."""
+The malformed messages themselves stand in `tests/conformance/http1_corpus.py`."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
@@ -39,67 +38,6 @@ async def house(origin: Origin) -> AsyncIterator[House]:
 
 def paths(origin: Origin) -> list[bytes]:
     return [seen.line.split()[1] for seen in origin.seen]
-
-
-UNCLEAR = {
-    "chunked-and-more": POST + b"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
-    "quoted": POST + b'Transfer-Encoding: "chunked"\r\n\r\n0\r\n\r\n',
-    "with-parameter": POST + b"Transfer-Encoding: chunked;q=1\r\n\r\n0\r\n\r\n",
-    "x-chunked": POST + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
-    "empty-coding": POST + b"Transfer-Encoding:\r\nContent-Length: 3\r\n\r\nabc",
-    "coding-with-space": POST + b"Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
-    "coding-with-vertical-tab": POST + b"Transfer-Encoding\x0b: chunked\r\n\r\n0\r\n\r\n",
-    "coding-behind-bare-cr": POST + b"X: y\rTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    "coding-behind-bare-lf": POST + b"X: y\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    "folded-coding": POST + b"Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n",
-    "folded-length": POST + b"Content-Length:\r\n 3\r\n\r\nabc",
-    "two-other-lengths": POST + b"Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
-    "length-in-other-case": POST + b"content-length: 3\r\nCONTENT-LENGTH: 3\r\n\r\nabc",
-    "length-with-space": POST + b"Content-Length : 3\r\n\r\nabc",
-    "length-with-comma": POST + b"Content-Length: 3,\r\n\r\nabc",
-    "length-with-underscore": POST + b"Content-Length: 1_0\r\n\r\n0123456789",
-    "length-in-arabic-digits": POST + "Content-Length: ٣\r\n\r\nabc".encode(),
-    "length-with-point": POST + b"Content-Length: 3.0\r\n\r\nabc",
-    "negative-length": POST + b"Content-Length: -1\r\n\r\nabc",
-    "coding-on-get": b"GET /api/x HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\n\r\n",
-    "space-before-request": b" GET /api/x HTTP/1.1\r\nHost: localhost\r\n\r\n",
-    "space-behind-version": b"GET /api/x HTTP/1.1 \r\nHost: localhost\r\n\r\n",
-    "tab-in-request-line": b"GET\t/api/x HTTP/1.1\r\nHost: localhost\r\n\r\n",
-    "small-http": b"GET /api/x http/1.1\r\nHost: localhost\r\n\r\n",
-    "version-1-10": b"GET /api/x HTTP/1.10\r\nHost: localhost\r\n\r\n",
-    "space-in-target": b"GET /api/x y HTTP/1.1\r\nHost: localhost\r\n\r\n",
-    "raw-bytes-in-target": b"GET /api/\xc3\xa4 HTTP/1.1\r\nHost: localhost\r\n\r\n",
-    "line-end-in-target": b"GET /api/x%0d%0aX-Evil:1 HTTP/1.1\r\nHost: localhost\r\n\r\n",
-    "hosts-in-one-line": b"GET /api/x HTTP/1.1\r\nHost: localhost, evil.example\r\n\r\n",
-    "hosts-in-other-case": b"GET /api/x HTTP/1.1\r\nHost: localhost\r\nHOST: localhost\r\n\r\n",
-    "host-with-path": b"GET /api/x HTTP/1.1\r\nHost: localhost/x\r\n\r\n",
-    "host-with-two-ports": b"GET /api/x HTTP/1.1\r\nHost: localhost:80:90\r\n\r\n",
-    "host-only-in-target": b"GET http://localhost/api/x HTTP/1.1\r\n\r\n",
-    "two-tokens": b"GET /api/x HTTP/1.1\r\nHost: localhost\r\nAuthorization: a\r\nAuthorization: b\r\n\r\n",
-    "size-with-plus": CHUNKED + b"+5\r\nhello\r\n0\r\n\r\n",
-    "size-with-underscore": CHUNKED + b"1_0\r\n0123456789abcdef\r\n0\r\n\r\n",
-    "size-behind-space": CHUNKED + b" 5\r\nhello\r\n0\r\n\r\n",
-    "size-behind-line": CHUNKED + b"\r\n5\r\nhello\r\n0\r\n\r\n",
-    "empty-size": CHUNKED + b";x\r\nhello\r\n0\r\n\r\n",
-    "extension-with-bare-lf": CHUNKED + b"5;a\nb\r\nhello\r\n0\r\n\r\n",
-    "extension-with-bare-cr": CHUNKED + b"5;a\rb\r\nhello\r\n0\r\n\r\n",
-    "chunk-behind-bare-cr": CHUNKED + b"5\r\nhello\r0\r\n\r\n",
-    "trailer-folded": CHUNKED + b"0\r\nX: 1\r\n 2\r\n\r\n",
-    "trailer-bare-lf": CHUNKED + b"0\r\nX: 1\n\r\n",
-}
-
-
-@pytest.mark.parametrize("name", UNCLEAR)
-async def test_what_can_be_read_in_two_ways_is_refused(caller: Caller, origin: Origin, name: str) -> None:
-    caller.send(UNCLEAR[name] + EVIL)
-    reply = await caller.reply()
-    assert reply.status in {400, 421, 505}, reply
-    assert json.loads(reply.body)["detail"]
-    assert b"/api/evil" not in paths(origin), "what stands behind is not read as a request"
-    assert all(not seen.body for seen in origin.seen)
-    if reply.status != 421:
-        assert reply.headers["connection"] == "close"
-        assert await caller.ended() == b""
 
 
 async def test_a_body_is_no_request(caller: Caller, origin: Origin) -> None:

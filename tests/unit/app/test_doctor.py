@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from matinee.app import doctor
-from matinee.cli import app
+from matinee.cli.commands import app
 from matinee.ingest.toolchain import installed
 from matinee.services.jobs.machine import Memory
 from matinee.services.jobs.processes import Processes

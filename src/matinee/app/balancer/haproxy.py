@@ -23,7 +23,7 @@ defaults
     option redispatch 1
     retries 4
     retry-on conn-failure empty-response
-    timeout connect 1s
+    timeout connect 500ms
     timeout http-request 10s
     timeout http-keep-alive {idle}s
     timeout client {silent}s

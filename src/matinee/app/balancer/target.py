@@ -29,12 +29,13 @@ async def balancer(process: Process) -> None:
     program, path = choose(settings.balancer.engine)
     gateways = told(process)
     zone, port = process.zone, process.options.get("port") or 0
+    place = folder(process.home, process.name)
 
     def written() -> str:
-        return text(program, settings, process.home, gateways(), zone, port)
+        return text(program, settings, place, gateways(), zone, port)
 
-    folder(process.home).mkdir(mode=0o700, exist_ok=True)
-    engine = Engine(program, path, folder(process.home))
+    place.mkdir(mode=0o700, exist_ok=True)
+    engine = Engine(program, path, place)
     written()  # what cannot be is said at the start
 
     async def open_door() -> None:
@@ -47,17 +48,19 @@ async def balancer(process: Process) -> None:
     process.on_drain(program.name, lambda: engine.stop(process.drain_s - 1))
 
 
-def printed(settings: Settings, home: Home, zone: str, port: int) -> str:
-    """The configuration for the gateways that the settings name, else for those known last. It needs no program."""
+def printed(settings: Settings, home: Home, zone: str, port: int, name: str = "balancer") -> str:
+    """The configuration for the gateways that the settings name, else for those that the process of this name knew last. It needs
+    no program."""
     try:
         program, _ = choose(settings.balancer.engine)
     except MatineeError:
         program = PROGRAMS[settings.balancer.engine or "haproxy"]
-    return text(program, settings, home, known(settings, home), zone or settings.zone, port)
+    gateways = known(settings, home, name)
+    return text(program, settings, folder(home, name), gateways, zone or settings.zone, port)
 
 
-def text(program: Program, settings: Settings, home: Home, gateways: Gateways, zone: str, port: int = 0) -> str:
-    """The configuration. Raises Invalid for what the settings ask for and cannot be."""
+def text(program: Program, settings: Settings, place: Path, gateways: Gateways, zone: str, port: int = 0) -> str:
+    """The configuration; `place` is for the program's own files. Raises Invalid for what the settings ask for and cannot be."""
     asked = settings.balancer
     if asked.redirect_port and not asked.certificates:
         raise Invalid("[balancer] redirect_port leads to https, which needs certificates")
@@ -71,7 +74,7 @@ def text(program: Program, settings: Settings, home: Home, gateways: Gateways, z
             port=port or asked.port,
             zone=zone,
             gateways=tuple(sorted(gateways)),
-            folder=folder(home),
+            folder=place,
             certificates=plain(asked.certificates),
             redirect_port=asked.redirect_port,
             tells="proxy" if asked.proxy_protocol else settings.gateway.forwarded_by,
@@ -79,9 +82,9 @@ def text(program: Program, settings: Settings, home: Home, gateways: Gateways, z
     )
 
 
-def folder(home: Home) -> Path:
-    """For the program's own files."""
-    return home.sockets / "balancer"
+def folder(home: Home, name: str) -> Path:
+    """For the own files of the program that the process of this name runs."""
+    return home.sockets / name
 
 
 async def follow(engine: Engine, written: Callable[[], str], certificates: Sequence[str]) -> None:

@@ -20,13 +20,16 @@ CLOSING = {"connection": "close"}
 
 class CheckRules(Struct, frozen=True):
     """A server is asked every `every_s`, one that fails every `again_s`, each a little sooner or later than the others; `within_s`
-    it must have answered. It is out after `failing` checks in a row, and in again after `passing`."""
+    it must have answered. It is out after `failing` checks in a row, and in again after `passing`.
+
+    One that has requests and has answered none for `silent_s` is asked at once, and out if it does not answer that either."""
 
     every_s: float = 5.0
     again_s: float = 1.0
     within_s: float = 2.0
     failing: int = 2
     passing: int = 1
+    silent_s: float = 1.0
 
 
 class Checks:
@@ -73,10 +76,21 @@ class Checks:
                 failed, passed = 0, passed + 1
             else:
                 failed, passed = failed + 1, 0
-            if failed >= self._rules.failing or passed >= self._rules.passing:
+            enough = 1 if self._silent(server) else self._rules.failing
+            if failed >= enough or passed >= self._rules.passing:
                 cluster.checked(server, self._tick(), passed=not failed)
             pause = self._rules.again_s if failed or not server.standing.passes else self._rules.every_s
-            await asyncio.sleep(pause * (0.9 + 0.2 * self._random.random()))
+            await self._pause(server, pause * (0.9 + 0.2 * self._random.random()))
+
+    async def _pause(self, server: Server, pause_s: float) -> None:
+        until = self._tick() + pause_s
+        while (left_s := until - self._tick()) > 0:
+            await asyncio.sleep(min(left_s, self._rules.again_s))
+            if self._silent(server):
+                return
+
+    def _silent(self, server: Server) -> bool:
+        return server.record.silent_s > self._rules.silent_s
 
 
 async def passes(server: Server, within_s: float) -> bool:

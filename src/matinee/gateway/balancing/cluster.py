@@ -88,7 +88,10 @@ class Cluster:
         return better if self._random() * other.share * (better.in_flight + 1) * better.cost < chance else other
 
     def _untried(self, tried: Collection[Server]) -> Server | None:
-        for servers in (self._near, self._far, self._servers):
+        """After two of the own zone another one's come first, or a zone that has died would take all tries (as Envoy's
+        `previous_priorities`)."""
+        first, second = (self._near, self._far) if len(tried) < 2 else (self._far, self._near)
+        for servers in (first, second, self._servers):
             fresh = [server for server in servers if server not in tried]
             if fresh:
                 return self._better(fresh)
@@ -122,6 +125,10 @@ class Cluster:
         server.standing.checked(passed=passed)
         self.arrange(now)
 
+    def left_out(self, server: Server) -> bool:
+        """Whether its checks fail, and others are used in its stead."""
+        return not server.standing.passes and server not in self._near and server not in self._far
+
     def _eject(self, server: Server, now: float) -> None:
         if server.standing.ejected(now):
             return
@@ -153,7 +160,7 @@ class Cluster:
         record.read(keep)
         record.slowness = slowness(record, usual, keep)
         record.trouble = trouble(record, keep)
-        record.silence_s = 0.0
+        record.silent_s, record.silence_s = record.silence_s, 0.0
         server.cost = cost(record)
 
     def _compare(self, now: float) -> None:

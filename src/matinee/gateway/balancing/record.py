@@ -12,12 +12,13 @@ class Record:
     `answered` and `failed` only add up; `settle` lets the past fade, so that numbers are those of the last moments: what goes
     wrong now must not hide behind what went well. Latency is the geometric mean, so that a few long polls among many quick
     answers do not make a server look slow, and one that is slow at everything does. `slowness` and `trouble` are what `cost`
-    finds of it.
+    finds of it. `silence_s` is how long requests have waited while nobody was answered, as far as seen since the last settling;
+    `silent_s` is what it was then.
     """
 
     __slots__ = (
         "_all", "_answers", "_failures", "_good", "_logs", "answers", "failures", "gateway_in_a_row", "in_a_row", "known",
-        "latency", "logs", "proven", "reported", "silence_s", "slowness", "told", "trouble", "utilization",
+        "latency", "logs", "proven", "reported", "silence_s", "silent_s", "slowness", "told", "trouble", "utilization",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -28,6 +29,7 @@ class Record:
         self.in_a_row = 0
         self.gateway_in_a_row = 0
         self.silence_s = 0.0
+        self.silent_s = 0.0
         self.slowness = 0.0
         self.trouble = 0.0
         self.reported: bytes | None = None

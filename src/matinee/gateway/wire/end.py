@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import struct
 from typing import Protocol
 
 
@@ -58,15 +59,23 @@ class End:
 
     def patient(self, seconds: float) -> None:
         """Where the system can tell: what is written and not acknowledged for so long ends the connection."""
-        found = self._transport.get_extra_info("socket")
-        if (
-            found is None
-            or found.family not in {socket.AF_INET, socket.AF_INET6}
-            or not hasattr(socket, "TCP_USER_TIMEOUT")
-        ):
-            return
-        with socket.socket(fileno=os.dup(found.fileno())) as same:  # uvloop's own says nothing of options
-            same.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(seconds * 1000))
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            _option(self._transport, socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(seconds * 1000))
 
     def abort(self) -> None:
         self._transport.abort()
+
+
+def reset(transport: asyncio.Transport) -> None:
+    """Breaks a connection so that its other end can tell. One that is closed ends an answer of no told length well (RFC 9112 8)."""
+    if not transport.is_closing():
+        _option(transport, socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
+
+
+def _option(transport: asyncio.Transport, level: int, name: int, value: int | bytes) -> None:
+    """Of TCP connections only."""
+    found = transport.get_extra_info("socket")
+    if found is not None and found.family in {socket.AF_INET, socket.AF_INET6}:
+        with socket.socket(fileno=os.dup(found.fileno())) as same:  # uvloop's own says nothing of options
+            same.setsockopt(level, name, value)

@@ -32,6 +32,9 @@ _FRAMING = re.compile(
     rb"\r\n(connection|content-length|transfer-encoding|x-matinee-utilization):[ \t]*+([^\r]*+)(?=\r\n)", re.IGNORECASE
 )
 _PLAIN_CONNECTIONS = frozenset({b"keep-alive", b"close"})
+_BARE_LINE_END = "Lines must end in CR LF"
+"""Said before any other fault of a head: where it comes in parts, this one shows first."""
+
 _EMPTY_LINES = re.compile(rb"(?:\r\n)++")
 
 
@@ -73,7 +76,7 @@ def read_request(head: bytes) -> RequestHead:
     if len(head) > USUAL_BYTES and head.count(b"\n") > MOST_FIELDS + 2:  # before anything is read of so many
         raise HeadersTooLarge(f"More than {MOST_FIELDS} header lines")
     if _FIELDS.fullmatch(head, end) is None:
-        raise BadRequest("A header line is not well-formed")
+        raise BadRequest("A header line is not well-formed" if lines_end_well(head) else _BARE_LINE_END)
     pairs = _FIELD.findall(head, end)
     if len(pairs) > MOST_FIELDS:
         raise HeadersTooLarge(f"More than {MOST_FIELDS} header lines")
@@ -98,10 +101,15 @@ def too_long(partial: bytes, limit: int, looked: int = 0) -> bool:
     """Whether a head that has not ended yet is already over the limit; its first bytes, so many, were `looked` through before,
     but for the three before their end. Raises BadRequest for a bare CR or LF in it."""
     start = looked - 1 if partial[looked - 1 : looked] == b"\r" else looked
-    ends = partial.count(b"\r\n", start)
-    if partial.count(b"\n", start) != ends or partial.count(b"\r", start, len(partial) - 1) != ends:
-        raise BadRequest("Lines must end in CR LF")
+    if not lines_end_well(partial, start):
+        raise BadRequest(_BARE_LINE_END)
     return len(partial) > limit
+
+
+def lines_end_well(head: bytes, start: int = 0) -> bool:
+    """Whether a head, or what has come of it, holds no bare CR or LF from `start` on."""
+    ends = head.count(b"\r\n", start)
+    return head.count(b"\n", start) == ends == head.count(b"\r", start, len(head) - 1)
 
 
 def forwarded(request: RequestHead, target: bytes) -> bytes:
@@ -133,12 +141,15 @@ def read_reply(head: bytes) -> ReplyHead:
     framing = {name.lower(): value for name, value in found}
     if len(framing) != len(found):
         framing = _agreed(found)
+        fields = _with_one_length(fields, framing)
     connection = framing.get(b"connection")
     keep = minor == b"1"
     if connection is not None:
         keep = _keeps(connection, int(minor), BadGateway)
         fields = _without_nominated(fields, connection)
     fields = _DROPPED_OF_REPLY.sub(b"", fields)
+    if framing and (status < b"200" or status == b"204"):  # RFC 9110 8.6, RFC 9112 6.1: these may say nothing of a body
+        fields = without(without(fields, b"content-length"), b"transfer-encoding")
     busy = framing.get(b"x-matinee-utilization")
     return ReplyHead(int(status), reason or b" ", _reply_length(framing), keep, fields, busy)
 
@@ -153,7 +164,8 @@ def _reply_length(framing: dict[bytes, bytes]) -> int:
 
 
 def _agreed(found: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
-    """Of lines sent twice: options add up, the last word on utilisation counts, a length must be the same."""
+    """Of lines sent twice: options add up, the last word on utilisation counts, a length must be the same, a coding may not be
+    (RFC 9112 7.1)."""
     framing: dict[bytes, bytes] = {}
     for raw_name, value in found:
         name = raw_name.lower()
@@ -161,12 +173,22 @@ def _agreed(found: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
             framing[name] += b"," + value
         elif name == b"x-matinee-utilization":
             framing[name] = value
-        elif framing.setdefault(name, value) != value:
+        elif name in framing and (name == b"transfer-encoding" or framing[name] != value):
             raise BadGateway("A server's answer says twice where it ends")
+        else:
+            framing[name] = value
     return framing
 
 
+def _with_one_length(fields: bytes, framing: dict[bytes, bytes]) -> bytes:
+    """RFC 9110 8.6: one that was told several times goes on once."""
+    length = framing.get(b"content-length")
+    return fields if length is None else b"%scontent-length: %s\r\n" % (without(fields, b"content-length"), length)
+
+
 def _unreadable_line(head: bytes) -> BadRequest | VersionRefused:
+    if not lines_end_well(head):
+        return BadRequest(_BARE_LINE_END)
     if _OTHER_VERSION.match(head) and not head.split(b"\r\n", 1)[0].endswith((b"HTTP/1.1", b"HTTP/1.0")):
         return VersionRefused()
     return BadRequest("The request line is not well-formed")

@@ -6,12 +6,13 @@ from typing import Protocol, cast
 from matinee.gateway.errors import BadGateway, BadRequest
 from matinee.gateway.wire.end import End, Line
 from matinee.gateway.wire.framing import Body, Sized, UntilClosed, body
-from matinee.gateway.wire.head import ReplyHead, read_reply
+from matinee.gateway.wire.head import ReplyHead, lines_end_well, read_reply
 
 LONGEST_HEAD = 64 * 1024
 MOST_INTERIM = 16
 """Interim answers (1xx) to one request: more are no answer."""
 
+_VERSION = b"HTTP/1."
 _BODYLESS = frozenset({204, 304})
 
 
@@ -51,8 +52,8 @@ class Carried(Protocol):
 
     def upstream_done(self) -> None: ...
 
-    def upstream_lost(self, *, begun: bool, why: str) -> None:
-        """The answer will not be whole. `begun` says that some of it had come."""
+    def upstream_lost(self, *, begun: bool, hinted: bool, why: str) -> None:
+        """The answer will not be whole. `begun` says that some of it had come, `hinted` that some was passed on as interim."""
         ...
 
 
@@ -130,7 +131,7 @@ class Upstream(asyncio.Protocol):
         try:
             self._head(carried, data) if self._body is None else self._content(carried, self._body, data)
         except (BadGateway, BadRequest) as bad:
-            self._fail(bad.detail)
+            self._fail(bad.detail, begun=True)
 
     def _unasked(self, data: bytes) -> None:
         if self._line is not None:
@@ -142,6 +143,8 @@ class Upstream(asyncio.Protocol):
     def _head(self, carried: Carried, data: bytes) -> None:
         data = self._buffer + data if self._buffer else data
         while (end := data.find(b"\r\n\r\n") + 4) > 3:
+            if end > LONGEST_HEAD:
+                break
             reply = read_reply(data[:end])
             rest = data[end:]
             if reply.status >= 200:
@@ -157,9 +160,7 @@ class Upstream(asyncio.Protocol):
             if self._carried is not carried:
                 return
             data = rest
-        if len(data) > LONGEST_HEAD:
-            raise BadGateway("A server's answer has too large a head")
-        self._buffer = data
+        self._buffer = _beginning(data, end)
 
     def _switch(self, carried: Carried, reply: ReplyHead, head: bytes, rest: bytes) -> None:
         if not carried.switches(head):
@@ -201,11 +202,11 @@ class Upstream(asyncio.Protocol):
             self._transport.close()
         carried.upstream_done()
 
-    def _fail(self, why: str) -> None:
-        carried, begun = self._carried, self._body is not None or bool(self._buffer) or self._interim > 0
+    def _fail(self, why: str, *, begun: bool) -> None:
+        carried = self._carried
         self.drop()
         if carried is not None:
-            carried.upstream_lost(begun=begun, why=why)
+            carried.upstream_lost(begun=begun, hinted=self._interim > 0, why=why)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._server.forget(self)
@@ -218,7 +219,8 @@ class Upstream(asyncio.Protocol):
             self._carried = None
             carried.upstream_done()
         else:
-            self._fail("A server closed the connection before its answer was whole")
+            begun = self._body is not None or bool(self._buffer) or self._interim > 0
+            self._fail("A server closed the connection before its answer was whole", begun=begun)
 
     def eof_received(self) -> bool:
         """Whether the connection stays open for what is still to be written."""
@@ -238,3 +240,12 @@ class Upstream(asyncio.Protocol):
             self._carried.upstream_full(full)
         elif self._line is not None:
             self._line.full(full)
+
+
+def _beginning(head: bytes, end: int) -> bytes:
+    """What has come of a head that more bytes may still complete; nobody need wait for others. Raises BadGateway."""
+    if not head.startswith(_VERSION[: len(head)]) or not lines_end_well(head):
+        raise BadGateway("A server's answer was not HTTP")
+    if max(end, len(head)) > LONGEST_HEAD:
+        raise BadGateway("A server's answer has too large a head")
+    return head

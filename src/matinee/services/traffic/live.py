@@ -134,11 +134,11 @@ def _gateway(history: History, now: float) -> GatewayNow:
 
 def _filters(histories: Iterable[History]) -> list[FilterFigures]:
     """In the order in which they run. One that is on in any gateway is on."""
-    told: dict[tuple[str, str], list[FilterFigures]] = {}
+    told: dict[str, dict[str, list[FilterFigures]]] = {}
     for history in histories:
         for each in history.report.filters:
-            told.setdefault((each.kind, each.name), []).append(each)
-    return [_filter(figures) for figures in told.values()]
+            told.setdefault(each.kind, {}).setdefault(each.name, []).append(each)
+    return [_filter(figures) for named in told.values() for figures in named.values()]
 
 
 def _filter(figures: Sequence[FilterFigures]) -> FilterFigures:

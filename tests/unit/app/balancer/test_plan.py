@@ -121,6 +121,7 @@ def test_printed_without_a_registry(tmp_path: Path) -> None:
     assert "bind 127.0.0.1:9000\n" in text
     assert "server away-10.1.0.1-80 10.1.0.1:80\n" in text
     assert "server home-10.0.0.1-80 10.0.0.1:80 backup\n" in text
+    assert text.replace("/balancer/", "/one/") == printed(Settings(balancer=asked), Home(tmp_path), "away", 9000, "one")
     own = printed(Settings(gateway=GatewaySettings(port=8181)), Home(tmp_path), "", 0)
     assert "127.0.0.1:8181" in own
 

@@ -284,6 +284,28 @@ def test_own_zone_first_and_others_when_it_is_short() -> None:
     assert set(picked(cluster)) == set(other)
 
 
+def test_the_third_try_is_in_another_zone() -> None:
+    own, other = servers(4, "home"), servers(2, "away")
+    cluster = Cluster("x", [*own, *other], Random(1), zone="home")
+    assert {cluster.pick(own[:1]) for _ in range(50)} == set(own[1:])
+    assert {cluster.pick(own[:2]) for _ in range(50)} == set(other)
+    assert {cluster.pick([*own[:2], *other]) for _ in range(50)} == set(own[2:])
+    alone = Cluster("x", own, Random(1), zone="home")
+    assert {alone.pick(own[:2]) for _ in range(50)} == set(own[2:])
+
+
+def test_who_fails_its_checks_is_left_out_unless_all_do() -> None:
+    three = servers(3)
+    cluster = Cluster("x", three, Random(1))
+    assert not cluster.left_out(three[0])
+    cluster.checked(three[0], 1, passed=False)
+    assert cluster.left_out(three[0])
+    assert not cluster.left_out(three[1])
+    cluster.checked(three[1], 1, passed=False)
+    cluster.checked(three[2], 1, passed=False)
+    assert not any(cluster.left_out(each) for each in three)
+
+
 def test_a_zone_without_servers_uses_the_others() -> None:
     other = servers(2, "away")
     assert set(picked(Cluster("x", other, Random(1), zone="home"))) == set(other)
