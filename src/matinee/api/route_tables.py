@@ -20,7 +20,7 @@ from matinee.services.registry.contract import (
     SetProperty,
 )
 from matinee.terms.route_changes import Changes, changes
-from matinee.terms.route_check import BadTable, read, remarks
+from matinee.terms.route_check import BadTable, locked_out, read, remarks
 from matinee.terms.routing import RouteTable
 
 PROPERTY = "gateway.routes"
@@ -109,3 +109,9 @@ def checked(document: Mapping[str, Any]) -> RouteTable:
         return read(document)
     except BadTable as wrong:
         raise BadRoutes(str(wrong)) from wrong
+
+
+def require_way_back(table: RouteTable) -> None:
+    """Raises BadRoutes for a table with which operators could not change it again over the API."""
+    for sentence in locked_out(table):
+        raise BadRoutes(sentence)

@@ -11,12 +11,12 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from matinee.api.clients import Clients, Injected
-from matinee.api.route_tables import BadRoutes, Preview, TableVersion, checked
+from matinee.api.route_tables import PROPERTY, BadRoutes, Preview, TableVersion, checked, require_way_back
+from matinee.api.staff import note
 from matinee.api.viewer import Access
 from matinee.runtime.errors import NotFound
 from matinee.services.registry.contract import PropertyChanged
 from matinee.terms.route_changes import Changes
-from matinee.terms.route_check import locked_out
 from matinee.terms.route_choice import Asked, Look, choose
 from matinee.terms.territory import UNKNOWN, Territory
 from matinee.terms.viewer import Viewer
@@ -103,14 +103,13 @@ async def apply(
     """Put a table in force at every gateway, whole and at once, or see what that would change. One without a way to this very
     route is refused: that takes the command line."""
     table = checked(data.table)
-    for sentence in locked_out(table):
-        raise BadRoutes(sentence)
+    require_way_back(table)
     preview = await clients.routes.preview(table)
     if dry_run or preview.changes.nothing:
         return _applied(preview)
     seen = preview.version if data.if_version is None else data.if_version
     written = await clients.routes.apply(table, viewer.account_id, data.comment, seen)
-    return _applied(preview, written.version)
+    return _noted(viewer, _applied(preview, written.version))
 
 
 @get("/api/operations/routes/versions", access=Access.OPERATOR)
@@ -129,9 +128,11 @@ async def version(version: FromPath[int], clients: Injected[Clients]) -> TableVe
 @post("/api/operations/routes/rollback", access=Access.OPERATOR, status_code=200, problems=[NotFound, BadRoutes])
 async def roll_back(data: JSONBody[WayBack], clients: Injected[Clients], viewer: Injected[Viewer]) -> AppliedTable:
     """Put the table of an earlier version in force once more."""
-    preview = await clients.routes.preview(await clients.routes.of_version(data.version))
+    table = await clients.routes.of_version(data.version)
+    require_way_back(table)
+    preview = await clients.routes.preview(table)
     written = await clients.routes.roll_back(data.version, viewer.account_id, data.comment)
-    return _applied(preview, written.version)
+    return _noted(viewer, _applied(preview, written.version))
 
 
 @post("/api/operations/routes/explain", access=Access.OPERATOR, status_code=200)
@@ -145,6 +146,11 @@ def _applied(preview: Preview, version: int | None = None) -> AppliedTable:
     return AppliedTable(
         preview.version if version is None else version, version is not None, preview.changes, preview.remarks
     )
+
+
+def _noted(viewer: Viewer, applied: AppliedTable) -> AppliedTable:
+    note(viewer, "set", f"{PROPERTY} to version {applied.version}")
+    return applied
 
 
 def _asked(question: Question) -> Asked:

@@ -86,12 +86,6 @@ def addresses() -> list[str]:
     return found
 
 
-def prepare(home: Home, settings: Settings) -> None:
-    """Makes the local certificate before several processes ask for it at once."""
-    if settings.gateway.certificate == LOCAL:
-        certificates.front(home, names(settings))
-
-
 def fingerprint(home: Home, settings: Settings) -> str:
     """The root's SHA-256, as people compare it."""
     digest = certificates.root(home, names(settings)).fingerprint(SHA256()).hex().upper()

@@ -13,6 +13,7 @@ from msgspec import Struct
 from matinee.app import edges, pipelines, services
 from matinee.app.balancer.target import balancer
 from matinee.app.door import door
+from matinee.app.gateway import gateway
 from matinee.app.process import Process
 from matinee.runtime.errors import Invalid
 
@@ -50,7 +51,7 @@ TARGETS: dict[str, Target] = {
     "door": Target(door, needs=("jobs", "catalog", "fill")),
     "timers": Target(pipelines.timers, needs=("jobs", "accounts", "billing", "ingest", "events")),
     "api": Target(edges.api, needs=(*_EVERY_SERVICE, "events", "ingest"), alone=False),
-    "gateway": Target(edges.gateway, needs=("accounts", "steering", "registry", "push", "traffic", "api"), alone=False),
+    "gateway": Target(gateway, needs=("accounts", "steering", "registry", "push", "traffic", "api"), alone=False),
     "origin": Target(edges.origin),
     "cdn": Target(edges.cdn, needs=("gateway", "origin"), alone=False),
     "balancer": Target(balancer, needs=("registry",), alone=False, asked=True),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import Annotated, Any
 
 import msgspec
@@ -12,6 +11,7 @@ from rich.text import Text
 
 from matinee.app.filters import FAMILY
 from matinee.app.process import Process
+from matinee.cli.author import author
 from matinee.cli.console import console, plain_table
 from matinee.cli.options import DEFAULT_HOME, HomePath, ask
 from matinee.cli.traffic import LAST_FIGURES
@@ -92,8 +92,7 @@ def _switch(home: HomePath, name: str, change: dict[str, Any], comment: str) -> 
         except msgspec.ValidationError as wrong:
             raise Invalid(f"{name}: {wrong}") from wrong
         value = {each: said for each, said in msgspec.to_builtins(switch).items() if said is not None}
-        by = f"{getpass.getuser()} at the command line"
-        await properties.set(SetProperty(f"{FAMILY}.{name}", value, by, comment, version))
+        await properties.set(SetProperty(f"{FAMILY}.{name}", value, author(), comment, version))
 
     ask(home, work)
     print(f"{name}: {', '.join(f'{key} {value}' for key, value in change.items())}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, TypeVar
 
@@ -12,6 +11,7 @@ from rich.markup import escape
 
 from matinee.api.property_check import check
 from matinee.app.process import Process
+from matinee.cli.author import author
 from matinee.cli.console import console, plain_table
 from matinee.cli.options import DEFAULT_HOME, HomePath, ask
 from matinee.runtime.errors import Invalid
@@ -71,7 +71,7 @@ def assign(
     """Set a property; it counts everywhere within seconds."""
     read = _read(typer.get_text_stream("stdin").read() if value == "-" else value)
     check(name, read)
-    given = SetProperty(name, read, who(), comment, if_version)
+    given = SetProperty(name, read, author(), comment, if_version)
     _say(_asked(home, lambda known: known.set(given)))
 
 
@@ -92,17 +92,9 @@ def rollback(
     """Set the value of an earlier version once more."""
 
     async def work(known: Properties) -> Property:
-        return await known.set(returning(await _versions(known, name), version, who(), comment))
+        return await known.set(returning(await _versions(known, name), version, author(), comment))
 
     _say(_asked(home, work))
-
-
-def who() -> str:
-    """The person at this machine, as the list of versions names them."""
-    try:
-        return f"{getpass.getuser()} at the command line"
-    except (KeyError, OSError):
-        return "the command line"
 
 
 async def _versions(known: Properties, name: str) -> list[Property]:

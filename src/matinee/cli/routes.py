@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from rich.markup import escape
 from matinee.api.route_tables import Preview, RouteTables, TableVersion
 from matinee.app.process import Process
 from matinee.app.routing import FILE, route_tables, table_of
+from matinee.cli.author import author
 from matinee.cli.console import console, plain_table
 from matinee.cli.options import DEFAULT_HOME, HomePath, ask
 from matinee.runtime.errors import Invalid
@@ -108,7 +108,7 @@ def apply(
         preview = await tables.preview(table)
         if dry_run or preview.changes.nothing:
             return preview, None
-        return preview, await tables.apply(table, _who(), comment or file.name, preview.version)
+        return preview, await tables.apply(table, author(), comment or file.name, preview.version)
 
     preview, applied = _asked(home, work)
     _print(preview)
@@ -137,7 +137,7 @@ def rollback(
 
     async def work(tables: RouteTables) -> tuple[Preview, Property]:
         preview = await tables.preview(await tables.of_version(version))
-        return preview, await tables.roll_back(version, _who(), comment)
+        return preview, await tables.roll_back(version, author(), comment)
 
     preview, applied = _asked(home, work)
     _print(preview)
@@ -222,11 +222,3 @@ def _which(now: TableVersion) -> str:
 
 def _counted(table: RouteTable) -> str:
     return f"{len(table.routes)} route{'s' if len(table.routes) != 1 else ''}"
-
-
-def _who() -> str:
-    """The person at this machine, as the list of versions names them."""
-    try:
-        return f"{getpass.getuser()} at the command line"
-    except (KeyError, OSError):
-        return "the command line"

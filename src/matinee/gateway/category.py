@@ -9,7 +9,8 @@ class Category(StrEnum):
     LOCAL is the gateway itself: SUCCESS_LOCAL_NOTSET where it answered (Zuul's name for what no origin has set), NO_ROUTE where
     it knows nothing at that path. FAILURE_LOCAL_THROTTLED is one that Zuul keeps to itself: over a rate, or the gateway is
     overloaded. Zuul's others cannot happen here: requests are held back behind one another (CLIENT_PIPELINE_REJECT), servers
-    may have any number of connections (ORIGIN_SERVER_MAXCONN), and speak no TLS (CLOSE_NOTIFY_CONNECTION).
+    may have any number of connections (ORIGIN_SERVER_MAXCONN), and one whose TLS ends has reset its connection
+    (CLOSE_NOTIFY_CONNECTION).
     """
 
     __hash__ = str.__hash__  # Enum's own is written in Python, and this is counted for every request

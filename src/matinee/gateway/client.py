@@ -16,6 +16,10 @@ from matinee.gateway.wire.framing import Body, body
 from matinee.gateway.wire.head import RequestHead, read_request, too_long, without_empty_lines
 from matinee.runtime.errors import MatineeError
 
+MOST_AT_ONCE = 4
+"""Of the requests that stand behind one another on a connection so many are answered, then others have their turn: a single client
+could keep everyone waiting for seconds by what comes in one go."""
+
 
 class Phase:
     """What a connection waits for; each has its own time limit. No Enum: on 3.11 reading its members is slow, and these are
@@ -39,7 +43,7 @@ class Client(asyncio.Protocol):
 
     __slots__ = (
         "_behind", "_body", "_buffer", "_chain", "_claim", "_deadline", "_deaf", "_exchange", "_full", "_held", "_line", "_looked",
-        "_paused",        "_peer", "_phase", "_traffic", "_transport", "_unopened", "_working",
+        "_paused", "_peer", "_phase", "_rests", "_traffic", "_transport", "_unopened", "_working",
     )  # fmt: skip
     _transport: asyncio.Transport
     _peer: Peer
@@ -55,7 +59,7 @@ class Client(asyncio.Protocol):
         self._claim: str | None = None
         self._behind = self._looked = 0
         self._unopened = False
-        self._deaf = self._full = self._held = self._paused = self._working = False
+        self._deaf = self._full = self._held = self._paused = self._rests = self._working = False
         self._deadline = math.inf
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -101,13 +105,25 @@ class Client(asyncio.Protocol):
 
     def _work(self) -> None:
         """Starts what stands in the buffer, request by request, as long as each is answered at once."""
-        if self._working:
+        if self._working or self._rests:
             return
         self._working = True
+        left = MOST_AT_ONCE
         while self._buffer and self._exchange is None and not self._full and not self._deaf:
+            if not left:
+                self._rests = True
+                asyncio.get_running_loop().call_soon(self._rested)
+                break
             if not self._start():
                 break
+            left -= 1
         self._working = False
+
+    def _rested(self) -> None:
+        self._rests = False
+        if not self._deaf:
+            self._work()
+            self._flow()
 
     def _start(self) -> bool:
         """Whether the buffer held a whole head, which is now a request on its way."""
@@ -286,7 +302,7 @@ class Client(asyncio.Protocol):
     def _flow(self) -> None:
         """Reads on only while what comes has somewhere to go: this bounds memory."""
         exchange = self._exchange
-        waits_behind = bool(self._buffer) and (exchange is not None or self._full)
+        waits_behind = bool(self._buffer) and (exchange is not None or self._full or self._rests)
         paused = not self._deaf and (self._held or waits_behind or (exchange is not None and exchange.blocked))
         if paused is not self._paused and not self._transport.is_closing():
             self._paused = paused

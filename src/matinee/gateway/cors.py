@@ -7,12 +7,12 @@ from matinee.gateway.answer import Fields
 from matinee.runtime.errors import Invalid
 
 _ASKED = (
-    b"authorization", b"content-type", b"idempotency-key", b"traceparent", b"tus-resumable", b"upload-length",
-    b"upload-offset", b"upload-metadata",
+    b"authorization", b"content-type", b"idempotency-key", b"last-event-id", b"purpose", b"traceparent", b"tus-resumable",
+    b"upload-checksum", b"upload-concat", b"upload-defer-length", b"upload-length", b"upload-metadata", b"upload-offset",
 )  # fmt: skip
 _TOLD = (
-    b"location", b"retry-after", b"ratelimit", b"ratelimit-policy", b"x-request-id", b"tus-resumable", b"upload-length",
-    b"upload-offset",
+    b"location", b"retry-after", b"ratelimit", b"ratelimit-policy", b"x-request-id", b"tus-resumable", b"upload-expires",
+    b"upload-length", b"upload-offset",
 )  # fmt: skip
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[a-z0-9.-]+(?::[0-9]{1,5})?")
 

@@ -6,11 +6,11 @@ from collections.abc import Awaitable
 from typing import Any
 
 from matinee.gateway.answer import Answer, Response, Switch, head_of, problem, switched
-from matinee.gateway.asker import Asker
 from matinee.gateway.balancing.cluster import Cluster
 from matinee.gateway.category import SUCCESS, Category, of_gateway, of_server
 from matinee.gateway.chain import Chain
 from matinee.gateway.compression.compressed import Compressed, compresses
+from matinee.gateway.downstream import Downstream
 from matinee.gateway.forwarding import Forwarding
 from matinee.gateway.request import Fetch, Request, span_of
 from matinee.gateway.stage import Stage
@@ -57,7 +57,7 @@ class Exchange:
         "takes_trailers",
     )  # fmt: skip
 
-    def __init__(self, client: Asker, request: Request, chain: Chain, traffic: Traffic, *, chunked: bool) -> None:
+    def __init__(self, client: Downstream, request: Request, chain: Chain, traffic: Traffic, *, chunked: bool) -> None:
         self.request = request
         self.is_head = request.method == b"HEAD"
         self.takes_trailers = b"te" in request.fields and request.minor == 1 and takes_trailers(request.fields[b"te"])

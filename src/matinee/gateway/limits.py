@@ -13,8 +13,9 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     `header_s` bounds a whole request head from its first byte, `idle_s` a kept connection without a request, `body_s` a
     pause in a request's body, `answer_s` a server's silence, `write_s` a client that takes no bytes, `linger_s` the
-    reading-on after an early answer, `drain_s` the end of what is under way when the gateway stops. `pooled_s` is how long
-    an unused connection to a server is kept: it must be less than the server's own keep-alive time.
+    reading-on after an early answer, `drain_s` the end of what is under way when the gateway stops, `connect_s` the opening
+    of a connection to a server. `pooled_s` is how long an unused one is kept: it must be less than the server's own
+    keep-alive time. `head_bytes` bounds a request's head.
 
     `kept_bytes` bounds the answers that are kept for others, `kept_answer_bytes` one of them.
 

@@ -35,6 +35,8 @@ log = logging.getLogger("matinee.gateway")
 SWEEP_S = 0.5
 TRIES_S = 0.05
 BALANCE_S = 0.1
+LEAST_S = 0.005
+"""However short the times are that operators set: the timer leaves others their turn."""
 
 
 class Gateway:
@@ -151,7 +153,7 @@ class Gateway:
         """The one timer: ends tries and connections whose time is up, judges servers, closes unused connections to them."""
         swept = balanced = 0.0
         while True:
-            pause = min(SWEEP_S, *(limit / 4 for limit in self._traffic.limits.times()))
+            pause = max(LEAST_S, min(SWEEP_S, *(limit / 4 for limit in self._traffic.limits.times())))
             nap, began = min(TRIES_S, pause), self._traffic.tick()
             await asyncio.sleep(nap)
             now = self._traffic.tick()

@@ -94,6 +94,18 @@ async def test_thousands_of_pipelined_requests_do_not_nest(caller: Caller) -> No
         assert (await caller.reply()).status == 404
 
 
+async def test_who_pipelines_thousands_keeps_nobody_waiting(house: House, caller: Caller) -> None:
+    other = await Caller.to(house.port)
+    caller.send(get("/nothing") * 20_000)
+    await caller.reply()
+    asked = caller.reader._buffer.count(b"HTTP/1.1 404")
+    assert (await other.ask(get("/nothing"))).status == 404
+    between = caller.reader._buffer.count(b"HTTP/1.1 404") - asked
+    assert between < 200
+    await other.close()
+    caller.writer.transport.abort()
+
+
 async def test_what_only_the_gateway_may_say_is_removed(caller: Caller, origin: Origin) -> None:
     reply = await caller.ask(
         get(

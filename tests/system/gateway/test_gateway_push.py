@@ -380,6 +380,18 @@ async def test_pings_are_answered_and_a_farewell_returned(house: House) -> None:
     await until(lambda: house.counted(route="push", status="101") == 1)
 
 
+@pytest.mark.parametrize("opcode", [9, 10])
+async def test_who_sends_thousands_of_control_frames_is_let_go(house: House, opcode: int) -> None:
+    ear = await socket(house)
+    ear.send(masked(opcode) * 5000)
+    answers = [await frame(ear)]
+    while answers[-1][0] != 8:
+        answers.append(await frame(ear))
+    assert len(answers) <= 21
+    assert answers[-1][1][:2] == struct.pack("!H", 1008)
+    await until(lambda: house.lines.hub.closed["refused"] == 1)
+
+
 async def test_a_device_that_takes_nothing_is_closed_and_costs_no_memory(push: Away, house: House) -> None:
     caller = await Caller.to(house.port)
     caller.reader._limit = 1000  # what comes stays in the systems between

@@ -67,7 +67,6 @@ class Engine:
         self._file = folder / f"{program.name}.cfg"
         self._process: asyncio.subprocess.Process | None = None
         self._stopping = False
-        self.reloads = 0
 
     @property
     def pid(self) -> int | None:
@@ -109,7 +108,6 @@ class Engine:
         await self._adopt(text)
         if self._process is not None and self._process.returncode is None:
             self._process.send_signal(self._program.reload)
-            self.reloads += 1
 
     async def stop(self, within_s: float) -> None:
         """Takes no new connection; what is under way has so long to end. It is not run again."""

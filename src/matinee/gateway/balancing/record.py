@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from math import exp, log
+from math import log
 
 FLOOR_S = 0.002
 """Added to every latency: between answers quicker than this there is nothing to choose."""
@@ -10,10 +10,10 @@ class Record:
     """What this gateway has seen of one server.
 
     `answered` and `failed` only add up; `settle` lets the past fade, so that numbers are those of the last moments: what goes
-    wrong now must not hide behind what went well. Latency is the geometric mean, so that a few long polls among many quick
-    answers do not make a server look slow, and one that is slow at everything does. `slowness` and `trouble` are what `cost`
-    finds of it. `silence_s` is how long requests have waited while nobody was answered, as far as seen since the last settling;
-    `silent_s` is what it was then.
+    wrong now must not hide behind what went well. `latency` is the mean of logarithms (of seconds and `FLOOR_S`), so that a few
+    long polls among many quick answers do not make a server look slow, and one that is slow at everything does. `slowness` and
+    `trouble` are what `cost` finds of it. `silence_s` is how long requests have waited while nobody was answered, as far as seen
+    since the last settling; `silent_s` is what it was then.
     """
 
     __slots__ = (
@@ -100,10 +100,6 @@ class Record:
     def weight(self) -> float:
         """How many answers the latency stands for."""
         return self._answers
-
-    @property
-    def latency_s(self) -> float:
-        return exp(self.latency) - FLOOR_S if self.known else 0.0
 
     @property
     def error_rate(self) -> float:

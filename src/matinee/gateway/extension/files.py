@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import linecache
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -90,8 +91,14 @@ def _of_file(path: Path) -> Sequence[Added]:
 
 
 def _refuse_open(path: Path) -> None:
-    if path.stat().st_mode & S_IWOTH:
+    """What others of this machine could have put there is not run: neither their files, nor any from a folder that is open."""
+    found, folder = path.stat(), path.parent.stat()
+    if found.st_mode & S_IWOTH:
         raise Unusable(f"{path.name} is not used: anyone on this machine may write to it")
+    if folder.st_mode & S_IWOTH:
+        raise Unusable(f"{path.name} is not used: anyone on this machine may write to the folder {path.parent.name}")
+    if found.st_uid not in {0, os.geteuid(), folder.st_uid}:
+        raise Unusable(f"{path.name} is not used: it belongs to somebody else")
 
 
 def _marked(found: Iterable[object], source: str) -> Sequence[Added]:

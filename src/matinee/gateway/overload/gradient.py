@@ -45,9 +45,9 @@ class Gradient:
         self._age = PROBE_EVERY - PROBE_SOON  # what is learned first may have been learned in a queue
         self.limit = self.room = most
 
-    def bound(self, least: float, most: float) -> None:
+    def bound(self, least: float, most: float, slack_s: float = 0.01) -> None:
         """Other bounds, from now on."""
-        self._least, self._most = least, most
+        self._least, self._most, self._slack_s = least, most, slack_s
         self.limit = min(max(self.limit, least), most)
         self.room = min(self.room, self.limit)
 

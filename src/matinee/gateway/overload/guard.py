@@ -92,6 +92,6 @@ class Guard:
     def adopt(self, limits: Limits) -> None:
         """Other limits, from now on."""
         self._limits = limits
-        self.gateway.bound(limits.in_flight // GATEWAY_SHARE, limits.in_flight)
+        self.gateway.bound(limits.in_flight // GATEWAY_SHARE, limits.in_flight, limits.unfelt_s)
         for load in self.origins.values():
-            load.bound(limits.origin_least, limits.origin_in_flight)
+            load.bound(limits.origin_least, limits.origin_in_flight, limits.unfelt_s)

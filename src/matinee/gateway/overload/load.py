@@ -63,9 +63,6 @@ class Load:
         if self.in_flight > self.busiest:  # noqa: PLR1730 - for every request: max() costs twice as much
             self.busiest = self.in_flight
 
-    def leave(self) -> None:
-        self.in_flight -= 1
-
     def took(self, rank: int, seconds: float) -> None:
         """A request of this class has had its answer begin after so many seconds. One that is far out counts as ten."""
         most = self._known[rank] * OUTLIER
@@ -87,10 +84,10 @@ class Load:
         self._counts = [0] * len(CLASSES)
         self._began, self.busiest = now, self.in_flight
 
-    def bound(self, least: int, most: int) -> None:
+    def bound(self, least: int, most: int, slack_s: float) -> None:
         """Other bounds, from now on."""
         self._most = most
-        self._gradient.bound(*_bounds(least, most))
+        self._gradient.bound(*_bounds(least, most), slack_s)
         self._measure()
 
     def _measure(self) -> None:

@@ -12,8 +12,8 @@ from matinee.gateway.wire.frames import CLOSE, GOING_AWAY, PING, POLICY, PONG, B
 MOST_BEHIND = 100
 """Parcels that wait while it is asked what a device has missed."""
 
-MOST_PINGS = 20
-"""A device's own, between two of ours."""
+MOST_FRAMES = 20
+"""Pings and pongs of a device, between two pings of ours: thousands of them fit into what is read in one go."""
 
 CLOSE_S = 4.0
 """How long a device may take to take the last words (Zuul's)."""
@@ -160,20 +160,20 @@ class EventStream(Line):
 class Socket(Line):
     """WebSocket."""
 
-    __slots__ = ("_frames", "_pings")
+    __slots__ = ("_frames", "_frames_heard")
     form = "websocket"
 
     def __init__(self, end: End, left: Callable[[Category], None], keeper: Keeper, reader: Reader, login: str) -> None:
         super().__init__(end, left, keeper, reader, login)
         self._frames = Frames()
-        self._pings = 0
+        self._frames_heard = 0
 
     def hello(self, number: int, ping_s: float, retry_ms: int) -> None:
         self._write(text("hello", {"ping_s": ping_s, "retry_ms": retry_ms}, number))
 
     def ping(self) -> None:
         self.alive = False
-        self._pings = 0
+        self._frames_heard = 0
         self._write(frame(PING))
 
     def came(self, data: bytes) -> None:
@@ -182,6 +182,8 @@ class Socket(Line):
         try:
             for opcode, payload in self._frames.take(data):
                 self._heard(opcode, payload)
+                if self.over:
+                    break
         except BadFrame as bad:
             self._end.write(farewell(bad.code, str(bad)))
             self._over("refused", Category.FAILURE_CLIENT_BAD_REQUEST)
@@ -191,10 +193,11 @@ class Socket(Line):
         if opcode == CLOSE:
             self._end.write(frame(CLOSE, payload[:2]))
             self._over("left", SUCCESS)
-        elif opcode == PING:
-            self._pings += 1
-            if self._pings > MOST_PINGS:
-                raise BadFrame(POLICY, "too many pings")
+            return
+        self._frames_heard += 1
+        if self._frames_heard > MOST_FRAMES:
+            raise BadFrame(POLICY, "too many pings and pongs")
+        if opcode == PING:
             self._write(frame(PONG, payload))
 
     def _made(self, parcel: Parcel) -> bytes:

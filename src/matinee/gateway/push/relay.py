@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from itertools import islice
 from random import Random
@@ -122,11 +121,6 @@ class Relay:
         except BaseException:
             self._hub.changed |= changed
             raise
-
-    async def leave(self) -> None:
-        """Nobody is connected here any more."""
-        with contextlib.suppress(MatineeError, OSError, TimeoutError):
-            await self._push.renew(Renew(self._name, [], whole=True))
 
     # ---- who comes (back)
 

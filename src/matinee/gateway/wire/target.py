@@ -42,7 +42,8 @@ def _refuse_tricks(path: bytes) -> None:
         raise BadRequest("The path holds dot segments or characters that are not allowed")
 
 
-_SECRET = re.compile(rb"((?:[?&][^=&]*token|[?&]code|URISigningPackage)=)[^&/]*", re.IGNORECASE)
+_IN_PATH = re.compile(rb"(URISigningPackage=)[^&/]*", re.IGNORECASE)
+_CODES = frozenset({b"code", b"user_code"})
 
 
 _PATIENCE = re.compile(rb"[?&]wait_s=([0-9]{1,4}(?:\.[0-9]{1,9})?)(?:&|\Z)")
@@ -55,5 +56,16 @@ def patience(target: bytes) -> float:
 
 
 def without_secrets(target: bytes) -> str:
-    """The target as a log may have it: tokens cut out."""
-    return _SECRET.sub(rb"\1...", target).decode("latin-1")
+    """The target as a log may have it: tokens cut out. It may be all a stranger's, so each byte of it is looked at once."""
+    path, question, query = _IN_PATH.sub(rb"\1...", target).partition(b"?")
+    if b"=" in query:
+        query = b"&".join(map(_shown, query.split(b"&")))
+    return (path + question + query).decode("latin-1")
+
+
+def _shown(parameter: bytes) -> bytes:
+    """What is called by an escaped name may be called `token`: a server reads it so."""
+    name, equals, _ = parameter.partition(b"=")
+    called = name.rpartition(b"?")[2].lower()
+    secret = called.endswith(b"token") or called in _CODES or b"%" in called
+    return name + b"=..." if equals and secret else parameter

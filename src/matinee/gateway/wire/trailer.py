@@ -10,7 +10,7 @@ _NEVER = re.compile(
     rb"transfer-encoding|content-[^:]*|host|trailer|te|connection|keep-alive|upgrade|http2-settings|proxy-[^:]*|via|max-forwards|"
     rb"cache-control|cdn-cache-control|expires|age|date|vary|warning|pragma|"
     rb"expect|range|if-[^:]*|accept[^:]*|location|retry-after|etag|last-modified|"
-    rb"(?:www-)?authenticate|www-authenticate|authorization|authentication-info|set-cookie2?|cookie2?|origin|sec-[^:]*|"
+    rb"(?:www-)?authenticate|authorization|authentication-info|set-cookie2?|cookie2?|origin|sec-[^:]*|"
     rb"access-control-[^:]*|strict-transport-security|x-content-type-options|x-frame-options|referrer-policy|clear-site-data|"
     rb"forwarded|x[-_]real[-_]ip|x[-_]request[-_]id|traceparent|tracestate|x[-_](?:matinee|forwarded)[-_][^:]*"
     rb"):",

@@ -1,4 +1,4 @@
-"""The registry: which instances of what run where, the properties that may change while they run, and who is connected.
+"""The registry: which instances of what run where, and the properties that may change while they run.
 
 Watching is `observe`: whoever follows keeps what it was told last, so that a registry that is away changes nothing for
 who runs.

@@ -96,6 +96,28 @@ def test_a_file_that_anyone_may_write_to_is_not_run(tmp_path: Path) -> None:
     assert wrong == ["a.py is not used: anyone on this machine may write to it"]
 
 
+def test_nothing_is_run_from_a_folder_that_anyone_may_write_to(tmp_path: Path) -> None:
+    write(tmp_path, "a.py", GOOD)
+    tmp_path.chmod(0o777)
+    found, wrong = Files(tmp_path).load()
+    assert found == []
+    assert wrong == [f"a.py is not used: anyone on this machine may write to the folder {tmp_path.name}"]
+
+
+def test_somebody_else_s_file_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, "a.py", GOOD)
+    own = Path.stat
+
+    def stat(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        found = own(path, follow_symlinks=follow_symlinks)
+        return os.stat_result((*found[:4], 4711, *found[5:])) if path.suffix == ".py" else found
+
+    monkeypatch.setattr(Path, "stat", stat)
+    found, wrong = Files(tmp_path).load()
+    assert found == []
+    assert wrong == ["a.py is not used: it belongs to somebody else"]
+
+
 COUNTING = """
     from matinee.gateway.extension import inbound
 

@@ -54,7 +54,7 @@ def under_ours(
         return False
 
     def told(rank: int, took: float, _: float) -> None:
-        load.leave()
+        load.in_flight -= 1
         load.took(rank, took)
 
     def swept(now: float) -> None:
@@ -172,3 +172,11 @@ def test_other_bounds_count_at_once() -> None:
     assert gradient.limit == gradient.room == 40
     gradient.bound(60, 80)
     assert gradient.limit == 60
+
+
+def test_another_wait_that_nobody_notices_counts_at_once() -> None:
+    gradient = Gradient(20, 100)
+    gradient.window([0.1], [10], 10, 1)  # 10 ms
+    gradient.bound(20, 100, slack_s=1)
+    gradient.window([10.0], [100], 100, 1)  # 100 ms
+    assert gradient.limit == 100

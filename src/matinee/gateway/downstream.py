@@ -5,7 +5,7 @@ from typing import Protocol
 from matinee.gateway.wire.end import End, Line
 
 
-class Asker(Protocol):
+class Downstream(Protocol):
     """The client's connection, as an exchange writes its answer to it."""
 
     def write(self, data: bytes) -> None: ...
