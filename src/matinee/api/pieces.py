@@ -18,8 +18,9 @@ import obstore
 from litestar.exceptions import InternalServerException
 
 from matinee.api.clients import Clients
+from matinee.backends.objects import stored
 from matinee.backends.objects.errors import by_meaning
-from matinee.ingest.contract import Append, ByUpload, OffsetConflict, Upload, piece
+from matinee.ingest.contract import Append, ByUpload, OffsetConflict, Upload, UploadGone, piece
 from matinee.runtime.errors import Invalid, MatineeError, TooLarge
 
 ALGORITHMS: dict[str, Callable[[], Any]] = {
@@ -147,7 +148,11 @@ class Pieces:
         is_last = upload.offset + size == upload.size
         sha256 = digest.hexdigest() if digest is not None and is_last else None
         append = Append(upload.account_id, upload.id, upload.offset, size, sha256)
-        counted = await self._clients.ingest.append(append)
+        try:
+            counted = await self._clients.ingest.append(append)
+        except UploadGone:  # given up while the piece was written
+            await stored.delete_under(self._clients.objects, f"uploads/{upload.id}/")
+            raise
         self._sums.keep(counted, digest)
         return counted
 

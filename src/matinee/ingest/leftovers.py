@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -41,9 +41,7 @@ class Leftovers:
         `order` is that of its job, where it has one that is known; `findings` are kept, for its title's page.
         """
         belonging = await self._database.read(lambda connection: rows.of_film(connection, film.id), fresh=True)
-        for intake_id in belonging:
-            await stored.delete_under(self._objects, originals.folder(intake_id))
-            await stored.delete_under(self._objects, originals.key(intake_id, ""))
+        await self._delete_bytes(belonging)
         if film.job_id is not None:
             await stored.delete_under(self._objects, scratch.work_of(film.job_id))
         if film.title_id is not None:
@@ -55,6 +53,12 @@ class Leftovers:
             rows.change(connection, [film.id], findings=msgspec.to_builtins(findings))
 
         await self._database.transact(unit)
+        await self._delete_bytes(belonging)  # of a piece that came meanwhile
+
+    async def _delete_bytes(self, belonging: Iterable[str]) -> None:
+        for intake_id in belonging:
+            await stored.delete_under(self._objects, originals.folder(intake_id))
+            await stored.delete_under(self._objects, originals.key(intake_id, ""))
 
     async def drop_sent(self, waiting: Collection[str], now: datetime) -> None:
         """Deletes the pictures that people sent as artwork and of which nothing was made, as late as the bytes of films that

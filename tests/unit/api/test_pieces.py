@@ -14,7 +14,7 @@ from obstore.store import MemoryStore
 
 from matinee.api import pieces
 from matinee.api.pieces import Checksum, Pieces
-from matinee.ingest.contract import Append, Upload
+from matinee.ingest.contract import Append, Upload, UploadGone
 from matinee.runtime.errors import TooLarge
 
 UPLOAD = Upload("upl_1", "acc_1", "film.mp4", None, 0, datetime(2026, 11, 21, tzinfo=UTC))
@@ -73,3 +73,18 @@ async def test_what_another_process_took_has_no_digest_here() -> None:
     upload = await Pieces(clients).add(ingest.present, b"hello ")
     await Pieces(clients).add(upload, b"film!!")
     assert ingest.told == [None, None]
+
+
+class GivenUp(Counting):
+    """The upload is cancelled while its piece is written."""
+
+    async def append(self, _: Append) -> Upload:
+        raise UploadGone
+
+
+async def test_a_piece_of_an_upload_that_was_given_up_meanwhile_is_deleted() -> None:
+    objects = MemoryStore()
+    clients = cast("Any", SimpleNamespace(objects=objects, ingest=GivenUp(UPLOAD)))
+    with pytest.raises(UploadGone):
+        await Pieces(clients).add(UPLOAD, b"x" * 6)
+    assert [meta async for some in obstore.list(objects) for meta in some] == []
