@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
 import shutil
 import statistics
 import subprocess
@@ -22,7 +21,7 @@ from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.harness import Peer, Rounds, free_port, needed, pin, running
+from bench.harness import Peer, Rounds, free_port, needed, pin, running, version
 from bench.installation import Installation
 from bench.ten_servers import COUNT
 from matinee.app.ready import wait_ready
@@ -75,7 +74,7 @@ def main() -> None:
             asyncio.run(measure(subjects, ports, rounds))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    rounds.report("balancing", {"nginx": nginx_version()})
+    rounds.report("balancing", {"nginx": version("nginx", "-v")})
 
 
 async def measure(subjects: dict[str, int], ports: list[int], rounds: Rounds) -> None:
@@ -182,11 +181,6 @@ async def all_good(port: int, within_s: float = 20) -> None:
     while (await load(port, 0.2)).errors:
         if time.monotonic() > until:
             raise RuntimeError("our gateway does not answer as the ten servers do")
-
-
-def nginx_version() -> str:
-    said = subprocess.run([needed("nginx", "nginx"), "-v"], capture_output=True, text=True, check=True)
-    return re.sub(r".*nginx/", "", said.stderr.strip())
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from pathlib import Path
 
 import msgspec
 
-from bench.harness import CLIENT_CPU, Missing, Peer, Rounds, free_port, needed, per_cpu_second, pin, running
+from bench.harness import CLIENT_CPU, Missing, Peer, Rounds, free_port, needed, per_cpu_second, pin, running, version
 from matinee.cdn.appliance import Appliance, Settings
 from matinee.cdn.server import listening
 from matinee.runtime.clock import SystemClock
@@ -208,12 +208,6 @@ def requests(peer: Peer, script: Path, seconds: float, scheme: str = "http") -> 
         raise RuntimeError(f"{peer.name} did not answer well:\n{said}")
     found = re.search(r"(\d+) requests in", said)
     return float(found[1]) if found else 0.0
-
-
-def version(*command: str) -> str:
-    said = subprocess.run(command, capture_output=True, text=True, check=False)
-    found = re.search(r"\d+\.\d+\.\d+", said.stdout + said.stderr)
-    return found[0] if found else "?"
 
 
 def measure(folder: Path, rounds: int, seconds: float) -> None:

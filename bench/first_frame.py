@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,11 +63,6 @@ http {{
   server {{ listen 127.0.0.1:{port}; root {folder}/site; }}
 }}
 """
-
-
-def nginx_version() -> str:
-    said = subprocess.run([needed("nginx", "nginx"), "-v"], capture_output=True, text=True, check=True)
-    return said.stderr.strip().rpartition("/")[2]
 
 
 def measure(folder: Path, rounds: Rounds, count: int) -> None:

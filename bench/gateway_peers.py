@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.harness import CLIENT_CPU, Missing, Peer, free_port, needed
+from bench.harness import CLIENT_CPU, Missing, Peer, free_port, needed, version
 from matinee.runtime.signing import Keyring
 from matinee.terms.routing import Match, RouteTable
 
@@ -308,9 +307,7 @@ def _zuul_classes() -> str:
 
 def versions(kept: Sequence[str]) -> dict[str, str]:
     """Of nginx and those of the others that were measured."""
-    said = subprocess.run([needed("nginx", "nginx"), "-v"], capture_output=True, text=True, check=True).stderr
-    found = {"nginx": re.sub(r".*nginx/", "", said.strip())}
+    found = {"nginx": version("nginx", "-v")}
     if "envoy" in kept:
-        told = subprocess.run([_envoy_program(), "--version"], capture_output=True, text=True, check=True).stdout
-        found["envoy"] = re.findall(r"/(\d+\.\d+\.\d+)/", told)[0]
+        found["envoy"] = version(_envoy_program(), "--version")
     return found | ({"zuul": ZUUL} if "zuul" in kept else {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -30,6 +31,13 @@ def needed(program: str, package: str) -> str:
     if found is None:
         raise Missing(f"{program} is not installed; on Debian: apt-get install {package}")
     return found
+
+
+def version(*command: str) -> str:
+    """What the program answers of its version to this command."""
+    said = subprocess.run(command, capture_output=True, text=True, check=False)
+    found = re.search(r"\d+\.\d+\.\d+", said.stdout + said.stderr)
+    return found[0] if found else "?"
 
 
 def free_port() -> int:

@@ -33,7 +33,7 @@ from typing import Any
 import msgspec
 import psutil
 
-from bench.harness import CLIENT_CPU, Missing, Peer, Rounds, free_port, needed, pin, running
+from bench.harness import CLIENT_CPU, Missing, Peer, Rounds, free_port, needed, pin, running, version
 from bench.idle_crowd import BODY, allow_files
 from bench.installation import Installation
 from matinee.app.machine import CORE
@@ -296,8 +296,7 @@ def measure(folder: Path, asked: argparse.Namespace) -> None:
             for parts in of_both(asked, tokens):
                 compare(number, parts, (ours, peer), clients, rounds, asked.seconds)
     clients.end()
-    said = subprocess.run(["nginx", "-v"], check=True, capture_output=True, text=True).stderr
-    rounds.report("idle", {"nginx": said.split("/")[-1].split()[0]})
+    rounds.report("idle", {"nginx": version("nginx", "-v")})
 
 
 def of_both(asked: argparse.Namespace, tokens: list[str]) -> list[tuple[Part, Part | None]]:

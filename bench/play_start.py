@@ -17,7 +17,7 @@ from pathlib import Path
 import litestar
 
 from bench import first_frame
-from bench.harness import Peer, Rounds, free_port, running
+from bench.harness import Peer, Rounds, free_port, running, version
 from bench.installation import PLAY, Installation, requests
 from matinee.app.ready import wait_ready
 from matinee.app.targets import TARGETS
@@ -35,7 +35,7 @@ def main() -> None:
         first_frame.measure(folder, rounds, FRAMES)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    rounds.report("play_start", {"litestar": litestar.__version__.formatted(), "nginx": first_frame.nginx_version()})
+    rounds.report("play_start", {"litestar": litestar.__version__.formatted(), "nginx": version("nginx", "-v")})
 
 
 def calls(folder: Path, rounds: Rounds) -> None:

@@ -121,14 +121,17 @@ public final class Gateway extends BaseServerStartup {
         gateway.server().awaitTermination();
     }
 
-    /** The row of the table with the longest prefix. */
-    @Filter(order = 10, type = FilterType.INBOUND)
-    public static final class RouteChoice extends HttpInboundSyncFilter {
+    /** What runs for every request. */
+    public abstract static class Inbound extends HttpInboundSyncFilter {
         @Override
         public boolean shouldFilter(HttpRequestMessage request) {
             return true;
         }
+    }
 
+    /** The row of the table with the longest prefix. */
+    @Filter(order = 10, type = FilterType.INBOUND)
+    public static final class RouteChoice extends Inbound {
         @Override
         public HttpRequestMessage apply(HttpRequestMessage request) {
             String path = request.getPath();
@@ -149,12 +152,7 @@ public final class Gateway extends BaseServerStartup {
 
     /** The member's token, known from a cache, becomes a passport. */
     @Filter(order = 20, type = FilterType.INBOUND)
-    public static final class Passports extends HttpInboundSyncFilter {
-        @Override
-        public boolean shouldFilter(HttpRequestMessage request) {
-            return true;
-        }
-
+    public static final class Passports extends Inbound {
         @Override
         public HttpRequestMessage apply(HttpRequestMessage request) {
             Headers all = request.getHeaders();
@@ -173,15 +171,10 @@ public final class Gateway extends BaseServerStartup {
 
     /** A bucket for each member, as our own rates have it (GCRA). */
     @Filter(order = 30, type = FilterType.INBOUND)
-    public static final class Rates extends HttpInboundSyncFilter {
+    public static final class Rates extends Inbound {
         private static final double EACH_S = 1e-9;
         private static final double AHEAD_S = 1.0;
         private final Map<String, Double> due = new ConcurrentHashMap<>();
-
-        @Override
-        public boolean shouldFilter(HttpRequestMessage request) {
-            return true;
-        }
 
         @Override
         public HttpRequestMessage apply(HttpRequestMessage request) {
@@ -197,12 +190,7 @@ public final class Gateway extends BaseServerStartup {
 
     /** The client's W3C trace goes on under a span of ours; a new request id. */
     @Filter(order = 40, type = FilterType.INBOUND)
-    public static final class Trace extends HttpInboundSyncFilter {
-        @Override
-        public boolean shouldFilter(HttpRequestMessage request) {
-            return true;
-        }
-
+    public static final class Trace extends Inbound {
         @Override
         public HttpRequestMessage apply(HttpRequestMessage request) {
             Headers all = request.getHeaders();

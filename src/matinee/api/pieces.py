@@ -20,7 +20,7 @@ from litestar.exceptions import InternalServerException
 from matinee.api.clients import Clients
 from matinee.backends.objects import stored
 from matinee.backends.objects.errors import by_meaning
-from matinee.ingest.contract import Append, ByUpload, OffsetConflict, Upload, UploadGone, piece
+from matinee.ingest.contract import Append, ByUpload, OffsetConflict, Upload, UploadGone, folder, piece
 from matinee.runtime.errors import Invalid, MatineeError, TooLarge
 
 ALGORITHMS: dict[str, Callable[[], Any]] = {
@@ -110,7 +110,7 @@ class Pieces:
     async def add_checked(self, upload: Upload, stream: AsyncIterator[bytes], checksum: Checksum) -> Upload:
         """The upload with all of the stream at its end, or nothing of it. Raises ChecksumMismatch, and as `add`."""
         held: list[tuple[str, int]] = []
-        beside = f"uploads/{upload.id}/held-{uuid.uuid4().hex}"
+        beside = f"{folder(upload.id)}held-{uuid.uuid4().hex}"
         try:
             end, digest = upload.offset, self._sums.begun(upload)
             async for data in stream:
@@ -151,7 +151,7 @@ class Pieces:
         try:
             counted = await self._clients.ingest.append(append)
         except UploadGone:  # given up while the piece was written
-            await stored.delete_under(self._clients.objects, f"uploads/{upload.id}/")
+            await stored.delete_under(self._clients.objects, folder(upload.id))
             raise
         self._sums.keep(counted, digest)
         return counted

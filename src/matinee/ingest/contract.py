@@ -126,9 +126,14 @@ class Append(Struct, frozen=True):
     sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")] | None = None
 
 
+def folder(upload_id: str) -> str:
+    """What the objects of an upload's bytes begin with."""
+    return f"uploads/{upload_id}/"
+
+
 def piece(upload_id: str, offset: int) -> str:
     """The object that holds an upload's bytes from `offset` on; sorted by name the pieces are the file."""
-    return f"uploads/{upload_id}/{offset:020d}"
+    return f"{folder(upload_id)}{offset:020d}"
 
 
 class Sidecar(Struct, frozen=True):

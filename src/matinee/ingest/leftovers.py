@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from matinee.backends.objects import stored
 from matinee.backends.sql.port import Database
 from matinee.ingest import pipeline, scratch
+from matinee.ingest.contract import folder
 from matinee.ingest.intake import originals, rows
 from matinee.ingest.intake.rows import Intake, State
 from matinee.ingest.pictures import ids, sending
@@ -57,7 +58,7 @@ class Leftovers:
 
     async def _delete_bytes(self, belonging: Iterable[str]) -> None:
         for intake_id in belonging:
-            await stored.delete_under(self._objects, originals.folder(intake_id))
+            await stored.delete_under(self._objects, folder(intake_id))
             await stored.delete_under(self._objects, originals.key(intake_id, ""))
 
     async def drop_sent(self, waiting: Collection[str], now: datetime) -> None:

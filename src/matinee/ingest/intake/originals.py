@@ -41,11 +41,6 @@ def part(intake_id: str, place: int) -> str:
     return key(intake_id, f"film-{place + 1}" if place else "film")
 
 
-def folder(upload_id: str) -> str:
-    """The folder of an upload's pieces."""
-    return f"uploads/{upload_id}/"
-
-
 def checked(path: str) -> Path:
     """The path of a file that can be taken. Raises Invalid with one sentence."""
     found = Path(path)

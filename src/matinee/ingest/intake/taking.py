@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from matinee.backends.objects import stored
 from matinee.backends.sql.port import Database
-from matinee.ingest.contract import Again, Start, Take
+from matinee.ingest.contract import Again, Start, Take, folder
 from matinee.ingest.intake import digests, originals, rows
 from matinee.ingest.intake.originals import Files
 from matinee.ingest.intake.rows import Intake, State
@@ -139,7 +139,7 @@ class Taking:
         """An upload that is whole with its content's SHA-256, for which it is read where nobody saw all of it go by."""
         if film.sha256 is not None:
             return film
-        return await self._marked(film, await originals.digest(self._objects, originals.folder(film.id)))
+        return await self._marked(film, await originals.digest(self._objects, folder(film.id)))
 
     async def _marked(self, film: Intake, sha256: str) -> Intake:
         await self._database.transact(lambda connection: rows.change(connection, [film.id], sha256=sha256))

@@ -20,9 +20,10 @@ from matinee.ingest.contract import (
     Sidecar,
     TooManyUploads,
     UploadGone,
+    folder,
     piece,
 )
-from matinee.ingest.intake import originals, rows
+from matinee.ingest.intake import rows
 from matinee.ingest.intake.originals import Files
 from matinee.ingest.intake.rows import Intake, Kind, State
 from matinee.ingest.limits import LARGEST_POSTER, LARGEST_SUBTITLE, Limits
@@ -165,7 +166,7 @@ class Uploads:
 
     async def drop_sidecar(self, sidecar: Intake) -> None:
         """Deletes a sidecar's bytes; its film no longer waits for it."""
-        await stored.delete_under(self._objects, originals.folder(sidecar.id))
+        await stored.delete_under(self._objects, folder(sidecar.id))
 
         def unit(connection: Connection) -> None:
             film = rows.find(connection, sidecar.film_id or "")
@@ -203,9 +204,9 @@ class Uploads:
 def uploaded(film: Intake, there: list[Intake]) -> Files:
     """Where an upload's bytes lie, and those of the sidecars that are there."""
     subtitles = [one for one in there if one.kind is Kind.SUBTITLE]
-    poster = next((originals.folder(one.id) for one in there if one.kind is Kind.POSTER), None)
-    texts = [Sidecar(originals.folder(one.id), one.language, one.role) for one in subtitles]
-    return Files(originals.folder(film.id), texts, poster)
+    poster = next((folder(one.id) for one in there if one.kind is Kind.POSTER), None)
+    texts = [Sidecar(folder(one.id), one.language, one.role) for one in subtitles]
+    return Files(folder(film.id), texts, poster)
 
 
 def _check_film(connection: Connection, account_id: str, film_id: str, sidecar_id: str) -> None:
