@@ -39,9 +39,9 @@ from bench.installation import Installation
 from matinee.app.machine import CORE
 from matinee.app.process import Process
 from matinee.app.ready import wait_ready
-from matinee.gateway.limits import Limits
 from matinee.services.push.contract import Message, Push
 from matinee.services.registry.contract import Properties, SetProperty
+from matinee.terms.gateway_limits import Limits
 from matinee.terms.routing import Match, Route, RouteTable
 from matinee.terms.standard_routes import STANDARD
 

@@ -18,7 +18,6 @@ from matinee.gateway.balancing.cluster import Cluster
 from matinee.gateway.balancing.server import Server
 from matinee.gateway.chain import Parts
 from matinee.gateway.hosts import Hosts
-from matinee.gateway.limits import Limits
 from matinee.gateway.monitoring.metrics import Metrics
 from matinee.gateway.origin import Origins
 from matinee.gateway.passport import Passports
@@ -30,6 +29,7 @@ from matinee.gateway.static import Static
 from matinee.runtime.clock import SystemClock
 from matinee.runtime.ids import Ids
 from matinee.services.accounts.contract import ByToken, ObserveRevocations, Passport, Revocations
+from matinee.terms.gateway_limits import Limits
 from matinee.terms.routing import RouteTable
 from matinee.terms.standard_routes import STANDARD
 

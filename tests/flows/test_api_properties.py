@@ -16,7 +16,7 @@ ONE = f"{ALL}/gateway.limits"
 ROUTES: list[tuple[str, str, Any]] = [
     ("GET", ALL, None),
     ("GET", ONE, None),
-    ("PUT", ONE, {"value": 1}),
+    ("PUT", ONE, {"value": {}}),
     ("POST", f"{ONE}/rollback", {"version": 1}),
 ]
 
@@ -45,8 +45,8 @@ async def test_an_operator_sets_a_property_and_goes_back(operator: Member, caplo
 
 
 async def test_who_has_not_seen_the_newest_is_told(operator: Member) -> None:
-    await operator.http.put(ONE, json={"value": 1})
-    late = await operator.http.put(ONE, json={"value": 2, "if_version": 0})
+    await operator.http.put(ONE, json={"value": {}})
+    late = await operator.http.put(ONE, json={"value": {"in_flight": 20}, "if_version": 0})
     assert (late.status_code, late.json()["type"], late.json()["version"]) == (409, "property-changed", 1)
 
 
@@ -59,6 +59,13 @@ async def test_who_has_not_seen_the_newest_is_told(operator: Member) -> None:
         ("PUT", ONE, {"comment": "no value"}, 400, "invalid-request"),
         ("PUT", f"{ALL}/gateway.routes", {"value": {"routes": [{"name": "x"}]}}, 400, "bad-routes"),
         ("PUT", f"{ALL}/gateway.routes", {"value": []}, 400, "bad-routes"),
+        ("PUT", ONE, {"value": 1}, 400, "invalid-request"),
+        ("PUT", ONE, {"value": {"in_flght": 500}}, 400, "invalid-request"),
+        ("PUT", ONE, {"value": {"connections": 1}}, 400, "invalid-request"),
+        ("PUT", ONE, {"value": {"bytes_per_s": 10_000_000}}, 400, "invalid-request"),
+        ("PUT", f"{ALL}/gateway.limit", {"value": {}}, 400, "invalid-request"),
+        ("PUT", f"{ALL}/gateway.requests", {"value": {"slow_s": "soon"}}, 400, "invalid-request"),
+        ("PUT", f"{ALL}/gateway.filters.hats", {"value": {"percent": 200}}, 400, "invalid-request"),
     ],
 )
 async def test_what_makes_no_sense_is_refused(
@@ -69,7 +76,7 @@ async def test_what_makes_no_sense_is_refused(
 
 
 async def test_a_version_that_is_none_is_not_found(operator: Member) -> None:
-    await operator.http.put(ONE, json={"value": 1})
+    await operator.http.put(ONE, json={"value": {}})
     gone = await operator.http.post(f"{ONE}/rollback", json={"version": 7})
     assert (gone.status_code, gone.json()["type"]) == (404, "not-found")
 

@@ -63,7 +63,7 @@ def test_a_property_is_set_and_taken_back(home: Path) -> None:
         "Version 1 of gateway.limits counts.\n"
     )
     shown(home, "properties", "set", "gateway.limits", '{"in_flight": 20}')
-    assert "is at version 2 by now" in refused(home, "properties", "set", "gateway.limits", "1", "--if-version", "1")
+    assert "is at version 2 by now" in refused(home, "properties", "set", "gateway.limits", "{}", "--if-version", "1")
     assert shown(home, "properties", "get", "gateway.limits") == '{\n  "in_flight": 20\n}\n'
     assert '"in_flight":20' in shown(home, "properties")
     assert shown(home, "properties", "rollback", "gateway.limits", "1") == "Version 3 of gateway.limits counts.\n"
@@ -77,6 +77,8 @@ def test_a_property_is_set_and_taken_back(home: Path) -> None:
     [
         (("set", "gateway.limits", "{"), "the value is no JSON"),
         (("set", "gateway.routes", "[]"), "A route table is an object"),
+        (("set", "gateway.limits", '{"connections": 1}'), "gateway.limits cannot be that: Expected `int` >= 100"),
+        (("set", "gateway.limit", "{}"), "No gateway follows gateway.limit: there are gateway.routes, gateway.limits"),
         (("set", "Gateway", "1"), "A property is called like gateway.limits"),
         (("get", "gateway.none"), "No property gateway.none was ever set"),
         (("rollback", "gateway.none", "1"), "No property gateway.none was ever set"),

@@ -19,11 +19,10 @@ from matinee.services.registry.contract import (
     Registry,
     SetProperty,
 )
+from matinee.terms.gateway_properties import ROUTE_TABLE
 from matinee.terms.route_changes import Changes, changes
 from matinee.terms.route_check import BadTable, locked_out, read, remarks
 from matinee.terms.routing import RouteTable
-
-PROPERTY = "gateway.routes"
 
 
 class BadRoutes(Invalid):
@@ -74,12 +73,12 @@ class RouteTables:
 
     async def apply(self, table: RouteTable, by: str, comment: str = "", if_version: int | None = None) -> Property:
         """Raises PropertyChanged where `if_version` is not the newest."""
-        return await self._properties.set(SetProperty(PROPERTY, msgspec.to_builtins(table), by, comment, if_version))
+        return await self._properties.set(SetProperty(ROUTE_TABLE, msgspec.to_builtins(table), by, comment, if_version))
 
     async def versions(self) -> Sequence[Property]:
         """The last hundred, the newest first."""
         try:
-            return (await self._properties.versions(ByProperty(PROPERTY))).properties
+            return (await self._properties.versions(ByProperty(ROUTE_TABLE))).properties
         except NoSuchProperty:
             return []
 
@@ -96,7 +95,7 @@ class RouteTables:
         """Sets the table of an earlier version once more, as a new version; 0: none is set any more. Raises NotFound."""
         value: Any = None if version == 0 else msgspec.to_builtins(await self.of_version(version))
         said = comment or (f"back to version {version}" if version else "back to the table of the house")
-        return await self._properties.set(SetProperty(PROPERTY, value, by, said))
+        return await self._properties.set(SetProperty(ROUTE_TABLE, value, by, said))
 
     async def _clusters(self) -> Collection[str]:
         told = await self._registry.observe(Observe())

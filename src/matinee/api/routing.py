@@ -11,11 +11,12 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from matinee.api.clients import Clients, Injected
-from matinee.api.route_tables import PROPERTY, BadRoutes, Preview, TableVersion, checked, require_way_back
+from matinee.api.route_tables import BadRoutes, Preview, TableVersion, checked, require_way_back
 from matinee.api.staff import note
 from matinee.api.viewer import Access
 from matinee.runtime.errors import NotFound
 from matinee.services.registry.contract import PropertyChanged
+from matinee.terms.gateway_properties import ROUTE_TABLE
 from matinee.terms.route_changes import Changes
 from matinee.terms.route_choice import Asked, Look, choose
 from matinee.terms.territory import UNKNOWN, Territory
@@ -149,7 +150,7 @@ def _applied(preview: Preview, version: int | None = None) -> AppliedTable:
 
 
 def _noted(viewer: Viewer, applied: AppliedTable) -> AppliedTable:
-    note(viewer, "set", f"{PROPERTY} to version {applied.version}")
+    note(viewer, "set", f"{ROUTE_TABLE} to version {applied.version}")
     return applied
 
 

@@ -18,7 +18,7 @@ from matinee.runtime.errors import Invalid, Unavailable
 from matinee.runtime.utilization import Utilization
 
 QUIET_S = 3.5
-"""Longer than gateways keep a connection on which nothing goes (`gateway/limits.py`)."""
+"""Longer than gateways keep a connection on which nothing goes (`terms/gateway_limits.py`)."""
 
 
 async def offer_api(process: Process, app: Any) -> None:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from matinee.app.following import following
 from matinee.app.process import Process
+from matinee.terms.gateway_properties import FILTERS
 
 if TYPE_CHECKING:
     from matinee.gateway.chain import Chain
 
-FAMILY = "gateway.filters"
 FOLDER = "filters"
 _PAUSE_S = 1.0
 
@@ -23,7 +23,7 @@ log = logging.getLogger("matinee.gateway")
 def extend(process: Process, chain: Chain) -> None:
     """Adds them, and follows what operators write and switch while the house runs."""
     from matinee.gateway.extension.files import Files, of_packages
-    from matinee.gateway.extension.switch import Switch
+    from matinee.terms.filter_switch import Switch
 
     files = Files(process.home.path / FOLDER)
     packaged, wrong = of_packages()
@@ -41,7 +41,7 @@ def extend(process: Process, chain: Chain) -> None:
                 log.info("the filters in the folder %s count as they stand there now", FOLDER)
 
     furnish()
-    following(process).subscribe_below(FAMILY, Switch, chain.switch)
+    following(process).subscribe_below(FILTERS, Switch, chain.switch)
     process.run("filters", watch)
 
 

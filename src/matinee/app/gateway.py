@@ -21,6 +21,7 @@ from matinee.app.registration import name_of, registration
 from matinee.app.routing import route
 from matinee.app.secure import LOCAL, certificate, known_outside, names, offer_inside, offer_root, secure
 from matinee.runtime.errors import MatineeError, Unavailable
+from matinee.terms.gateway_properties import LIMITS
 
 if TYPE_CHECKING:
     from matinee.gateway.balancing.fleet import Fleet
@@ -40,14 +41,14 @@ async def gateway(process: Process) -> None:
     """Listens last, when the APIs it forwards to are there."""
     from matinee.gateway import server
     from matinee.gateway.balancing.checks import Checks
-    from matinee.gateway.limits import Limits
     from matinee.gateway.overload.addresses import Proxies
+    from matinee.terms.gateway_limits import Limits
 
     clusters = fleet(process)
     proxies = Proxies(process.settings.gateway.trusted_proxies)
     parts, counted = _parts(process, clusters), metrics(process)
     built = server.gateway(parts, counted, process.clock, clusters, proxies=proxies)
-    following(process).subscribe("gateway.limits", Limits, built.adopt)
+    following(process).subscribe(LIMITS, Limits, built.adopt)
     process.run("health checks", Checks(clusters, Random()).watch)  # noqa: S311 - spreads them, no secret
     extend(process, built.chain)
     report(process, built, counted)

@@ -5,17 +5,25 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import sys
 from collections.abc import Generator
 from pathlib import Path
 from time import monotonic
 from typing import Any, cast
 
+import httptools
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from matinee.app.process import Process
 from matinee.runtime import accepting
 
 DRAIN_S = 0.5
+_PROBLEM = b'{"type": "no-such-method", "title": "There is no such method", "status": 501}'
+_NO_SUCH_METHOD = (
+    b"HTTP/1.1 501 Not Implemented\r\ncontent-type: application/problem+json\r\nconnection: close\r\n"
+    b"content-length: %d\r\n\r\n%s" % (len(_PROBLEM), _PROBLEM)
+)
 _AWAY = [(b"content-length", b"0"), (b"connection", b"close"), (b"retry-after", b"1")]
 
 
@@ -23,6 +31,17 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
         yield
+
+
+class _Protocol(HttpToolsProtocol):
+    """What gateways pass on is well-formed; but any word may be a method, and the parser knows some (RFC 9110 9.1)."""
+
+    def send_400_response(self, msg: str) -> None:
+        if not isinstance(sys.exception(), httptools.HttpParserInvalidMethodError):
+            super().send_400_response(msg)
+            return
+        self.transport.write(_NO_SUCH_METHOD)
+        self.transport.close()
 
 
 class Drained:
@@ -108,7 +127,8 @@ async def listen(
     config = uvicorn.Config(
         drained,
         loop="none",
-        http="httptools",
+        http=_Protocol,
+        log_level="error",  # what cannot be read is its sender's fault
         ws="none",
         lifespan="off",
         access_log=False,

@@ -9,22 +9,21 @@ from matinee.app.following import following
 from matinee.app.process import Process
 from matinee.app.registration import name_of
 from matinee.runtime.errors import MatineeError
+from matinee.terms.gateway_properties import REQUESTS
 
 if TYPE_CHECKING:
     from matinee.gateway.monitoring.metrics import Metrics
     from matinee.gateway.server import Gateway
 
-KEEPING = "gateway.requests"
-
 
 def metrics(process: Process) -> Metrics:
     """What the gateway counts by; which requests' journeys it keeps, operators may change while it runs."""
     from matinee.gateway.monitoring.journeys import Journeys
-    from matinee.gateway.monitoring.keeping import Keeping
     from matinee.gateway.monitoring.metrics import Metrics
+    from matinee.terms.journey_keeping import Keeping
 
     journeys = Journeys(name_of(process, "gateway"), process.zone)
-    following(process).subscribe(KEEPING, Keeping, journeys.adopt)
+    following(process).subscribe(REQUESTS, Keeping, journeys.adopt)
     return Metrics(process.registry, journeys)
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from matinee.app.following import following
 from matinee.app.process import Process
 from matinee.runtime.errors import Invalid
+from matinee.terms.gateway_properties import ROUTE_TABLE
 from matinee.terms.route_check import BadTable, read
 from matinee.terms.routing import RouteTable
 from matinee.terms.standard_routes import STANDARD
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from matinee.gateway.balancing.cluster import Cluster
     from matinee.gateway.routing.routes import Routes
 
-PROPERTY = "gateway.routes"
 FILE = "routes.toml"
 _PAUSE_S = 1.0
 
@@ -92,5 +92,5 @@ def route(
     file = RoutesFile(process.home.path / FILE)
     table = Table(routes, partial(compiled, cluster_of=cluster_of, locate=locate), file.table())
     kind: type[dict[str, Any]] = dict
-    following(process).subscribe(PROPERTY, kind, table.set)
+    following(process).subscribe(ROUTE_TABLE, kind, table.set)
     process.run("routes.toml", partial(file.watch, table.rebase))

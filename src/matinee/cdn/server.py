@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import socket
 import ssl
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from matinee.cdn.head import Heads
 from matinee.cdn.readiness import Readiness
 from matinee.cdn.secure import ROOM, SecureConnection
 from matinee.cdn.site import Site
+from matinee.runtime.accepting import Acceptor
 from matinee.runtime.clock import Clock
 from matinee.runtime.errors import PortTaken
 
@@ -26,8 +26,6 @@ LEAST_RATE, GRACE_S = 1024, 60
 """Bytes a second that a client must take on average once an answer is older than the grace."""
 
 _SWEEP_S = 0.5
-_FULL = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
-_ACCEPTS_A_TURN = 64
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -58,9 +56,7 @@ class Server:
         self.heads = Heads()
         self.bytes_served = 0
         self.refused = 0
-        self._listener = listener
-        listener.setblocking(False)  # noqa: FBT003 - the socket's own signature
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # accepted sockets inherit it
+        self._acceptor = Acceptor(listener, self._admit, crowded=self._drop_idlest)
         self._clock = clock
         self._tls = tls
         self.buffer = memoryview(bytearray(ROOM if tls is not None else 0))
@@ -72,7 +68,7 @@ class Server:
 
     @property
     def port(self) -> int:
-        return self._listener.getsockname()[1]
+        return self._acceptor.port
 
     @property
     def connections(self) -> int:
@@ -85,17 +81,15 @@ class Server:
 
     async def run(self) -> None:
         """Until cancelled."""
-        loop = asyncio.get_running_loop()
         self._readiness.start()
-        loop.add_reader(self._listener.fileno(), self._accept)
+        self._acceptor.start()
         try:
             while True:
                 await asyncio.sleep(_SWEEP_S)
                 self._tick()
                 self._sweep()
         finally:
-            loop.remove_reader(self._listener.fileno())
-            self._listener.close()
+            self._acceptor.close()
             for connection in list(self._connections.values()):
                 connection.close()
             self._readiness.close()
@@ -115,21 +109,7 @@ class Server:
         self.site.tick = int(self._clock.monotonic()) + 1
         self.site.date = formatdate(self._clock.now().timestamp(), usegmt=True).encode()
 
-    def _accept(self) -> None:
-        for _ in range(_ACCEPTS_A_TURN):
-            try:
-                client, _ = self._listener.accept()
-            except BlockingIOError:
-                return
-            except OSError as wrong:
-                if wrong.errno in _FULL:
-                    self._rest()
-                    return
-                continue
-            self._admit(client)
-
     def _admit(self, client: socket.socket) -> None:
-        client.setblocking(False)  # noqa: FBT003 - the socket's own signature
         if len(self._connections) >= self._most and not self._drop_idlest():
             self.refused += 1
             if self._tls is None:
@@ -137,7 +117,11 @@ class Server:
             else:
                 client.close()
             return
-        connection = Connection(client, self) if self._tls is None else SecureConnection(client, self, self._tls)
+        try:
+            connection = Connection(client, self) if self._tls is None else SecureConnection(client, self, self._tls)
+        except OSError:  # TLS looks whether who connected is still there
+            client.close()
+            return
         self._connections[connection.fd] = connection
         self._readiness.add(connection.fd, connection.ready)
 
@@ -147,13 +131,6 @@ class Server:
             return False
         min(idle, key=lambda connection: connection.since).close()
         return True
-
-    def _rest(self) -> None:
-        """Out of descriptors: frees one, and looks again in a moment."""
-        self._drop_idlest()
-        loop, fd = asyncio.get_running_loop(), self._listener.fileno()
-        loop.remove_reader(fd)
-        loop.call_later(0.2, lambda: self._listener.fileno() == fd and loop.add_reader(fd, self._accept))
 
     def _sweep(self) -> None:
         now = self.site.tick

@@ -9,7 +9,6 @@ import typer
 from rich.markup import escape
 from rich.text import Text
 
-from matinee.app.filters import FAMILY
 from matinee.app.process import Process
 from matinee.cli.author import author
 from matinee.cli.console import console, plain_table
@@ -18,6 +17,7 @@ from matinee.cli.traffic import LAST_FIGURES
 from matinee.runtime.errors import Invalid
 from matinee.services.registry.contract import ByProperty, NoSuchProperty, Properties, SetProperty
 from matinee.services.traffic.contract import FilterFigures, Live, LiveQuery, Traffic
+from matinee.terms.gateway_properties import FILTERS
 
 app = typer.Typer(add_completion=False, help="The filters of the front door: what each has done; on, off, a share.")
 
@@ -77,7 +77,7 @@ def limit(
 
 
 def _switch(home: HomePath, name: str, change: dict[str, Any], comment: str) -> None:
-    from matinee.gateway.extension.switch import Switch
+    from matinee.terms.filter_switch import Switch
 
     async def work(process: Process) -> None:
         known = {each.name: each for each in (await _live(process)).filters}
@@ -86,13 +86,13 @@ def _switch(home: HomePath, name: str, change: dict[str, Any], comment: str) -> 
         if not known[name].source:
             raise Invalid(f"{name} is a filter of the house itself, which is always on")
         properties = process.client(Properties)
-        stands, version = await _stands(properties, f"{FAMILY}.{name}")
+        stands, version = await _stands(properties, f"{FILTERS}.{name}")
         try:
             switch = msgspec.convert({**stands, **change}, Switch)
         except msgspec.ValidationError as wrong:
             raise Invalid(f"{name}: {wrong}") from wrong
         value = {each: said for each, said in msgspec.to_builtins(switch).items() if said is not None}
-        await properties.set(SetProperty(f"{FAMILY}.{name}", value, author(), comment, version))
+        await properties.set(SetProperty(f"{FILTERS}.{name}", value, author(), comment, version))
 
     ask(home, work)
     print(f"{name}: {', '.join(f'{key} {value}' for key, value in change.items())}")

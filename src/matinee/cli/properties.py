@@ -92,7 +92,9 @@ def rollback(
     """Set the value of an earlier version once more."""
 
     async def work(known: Properties) -> Property:
-        return await known.set(returning(await _versions(known, name), version, author(), comment))
+        given = returning(await _versions(known, name), version, author(), comment)
+        check(name, given.value)
+        return await known.set(given)
 
     _say(_asked(home, work))
 

@@ -9,7 +9,6 @@ from typing import Any
 from matinee.gateway.cors import AppOrigins
 from matinee.gateway.extension.added import Added
 from matinee.gateway.extension.arrangement import arranged, placed
-from matinee.gateway.extension.switch import Switch
 from matinee.gateway.filters.endpoint.kept import Kept
 from matinee.gateway.filters.endpoint.proxy import proxy
 from matinee.gateway.filters.endpoint.push import Push
@@ -57,6 +56,7 @@ from matinee.gateway.traffic import Traffic
 from matinee.runtime.errors import Invalid
 from matinee.runtime.ids import Ids
 from matinee.services.push.contract import Push as PushService
+from matinee.terms.filter_switch import Switch
 
 
 @dataclass(frozen=True)

@@ -42,8 +42,8 @@ class Client(asyncio.Protocol):
     """
 
     __slots__ = (
-        "_behind", "_body", "_buffer", "_chain", "_claim", "_deadline", "_deaf", "_exchange", "_full", "_held", "_line", "_looked",
-        "_paused", "_peer", "_phase", "_rests", "_traffic", "_transport", "_unopened", "_working",
+        "_admitted", "_behind", "_body", "_buffer", "_chain", "_claim", "_deadline", "_deaf", "_exchange", "_full", "_held",
+        "_line", "_looked", "_paused", "_peer", "_phase", "_rests", "_traffic", "_transport", "_unopened", "_working",
     )  # fmt: skip
     _transport: asyncio.Transport
     _peer: Peer
@@ -58,28 +58,38 @@ class Client(asyncio.Protocol):
         self._phase = Phase.IDLE
         self._claim: str | None = None
         self._behind = self._looked = 0
-        self._unopened = False
+        self._unopened = self._admitted = False
         self._deaf = self._full = self._held = self._paused = self._rests = self._working = False
         self._deadline = math.inf
+
+    def admit(self, address: str, own: str) -> bool:
+        """Whether someone who connects from there may stay. The connection counts either way, until it is lost."""
+        self._admitted = True
+        fits = self._traffic.connections.enter(self._traffic.limits)
+        self._meet(address, own)
+        self._unopened = self._peer.trusted
+        return fits and self._claims()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's are not of asyncio's classes
         self._traffic.clients.add(self)
         self._wait(Phase.HEAD, self._traffic.limits.header_s)
-        fits = self._traffic.connections.enter(self._traffic.limits)
-        self._meet(_address(transport, "peername"), _address(transport, "sockname"), fits=fits)
-        self._unopened = self._peer.trusted
-
-    def _meet(self, address: str, own: str, scheme: str = "", *, fits: bool = True) -> None:
-        """It is known who has connected: one who has too many connections open is let go at once."""
-        self._peer = Peer(address, own, scheme, trusted=self._traffic.proxies.trusts(address))
-        self._claim = self._traffic.connections.claim(address, self._traffic.limits) if fits else None
-        if self._claim is None:
+        if not self._admitted and not self.admit(_address(transport, "peername"), _address(transport, "sockname")):
             self.abort()
+
+    def _meet(self, address: str, own: str, scheme: str = "") -> None:
+        self._peer = Peer(address, own, scheme, trusted=self._traffic.proxies.trusts(address))
+
+    def _claims(self) -> bool:
+        """Whether who has connected has room for one more."""
+        self._claim = self._traffic.connections.claim(self._peer.address, self._traffic.limits)
+        return self._claim is not None
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio passes it
         self._traffic.clients.discard(self)
-        self._traffic.connections.leave(self._claim)
+        if self._admitted:
+            self._admitted = False
+            self._traffic.connections.leave(self._claim)
         self._deaf = True
         self._buffer = b""
         if self._line is not None:
@@ -159,6 +169,8 @@ class Client(asyncio.Protocol):
         self._buffer = self._buffer[opening.length :]
         if opening.source:
             self._meet(opening.source, opening.destination, "https" if opening.secure else "")
+            if not self._claims():
+                self.abort()
         return True
 
     def _partial(self) -> bool:

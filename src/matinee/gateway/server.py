@@ -3,9 +3,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import socket
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -19,19 +21,21 @@ from matinee.gateway.filters.inbound.upgrade import upgrade
 from matinee.gateway.filters.outbound.request_id import request_id
 from matinee.gateway.filters.outbound.security_headers import SecurityHeaders
 from matinee.gateway.hosts import Hosts
-from matinee.gateway.limits import Limits
 from matinee.gateway.monitoring.metrics import Metrics
 from matinee.gateway.overload.addresses import Proxies
 from matinee.gateway.push.lines import Lines
+from matinee.gateway.secure_listener import SecureListener
 from matinee.gateway.security_policy import Policy
 from matinee.gateway.traffic import Traffic
 from matinee.gateway.trust_page import TrustPage
 from matinee.runtime import accepting
 from matinee.runtime.clock import Clock
 from matinee.runtime.ids import Ids
+from matinee.terms.gateway_limits import Limits
 
 log = logging.getLogger("matinee.gateway")
 
+_BACKLOG = 4096
 SWEEP_S = 0.5
 TRIES_S = 0.05
 BALANCE_S = 0.1
@@ -55,7 +59,8 @@ class Gateway:
         self._clusters = clusters
         self._companions = list(companions)
         self._tasks: list[asyncio.Task[None]] = []
-        self._listeners: list[tuple[asyncio.Server, ssl.SSLContext | None]] = []
+        self._endings: list[Callable[[float], Awaitable[None]]] = []
+        """What closes each listener; a handshake under way has so many seconds."""
 
     @property
     def chain(self) -> Chain:
@@ -67,30 +72,30 @@ class Gateway:
 
     async def start(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> int:
         """Listens; the port, which is the system's choice where 0 was asked. Raises OSError when it is taken."""
-        limits = self._traffic.limits
-        loop = asyncio.get_running_loop()
-        listener = await loop.create_server(
-            self._client,
-            host,
-            port,
-            backlog=4096,
-            ssl=tls,
-            ssl_handshake_timeout=limits.header_s if tls is not None else None,
-            ssl_shutdown_timeout=limits.linger_s if tls is not None else None,
-        )
-        self._listens(listener, tls)
-        return int(listener.sockets[0].getsockname()[1])
+        if tls is None:
+            listener = await asyncio.get_running_loop().create_server(self._client, host, port, backlog=_BACKLOG)
+            self._listens(partial(self._close, listener))
+            return int(listener.sockets[0].getsockname()[1])
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        bound = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        secure = SecureListener(bound, tls, self._traffic, self._client)
+        secure.start()
+        self._listens(secure.close)
+        return secure.port
 
     async def start_at(self, path: Path) -> None:
         """Listens at a Unix socket too, for the house's own processes: in the clear, whatever the door outside speaks."""
         path.unlink(missing_ok=True)  # noqa: ASYNC240 - at the start, and one system call
-        listener = await asyncio.get_running_loop().create_unix_server(self._client, str(path), backlog=1024)
+        listener = await asyncio.get_running_loop().create_unix_server(self._client, str(path), backlog=_BACKLOG)
         path.chmod(0o600)  # noqa: ASYNC240 - as above
-        self._listens(listener, None)
+        self._listens(partial(self._close, listener))
 
-    def _listens(self, listener: asyncio.Server, tls: ssl.SSLContext | None) -> None:
+    async def _close(self, listener: asyncio.Server, _: float) -> None:
+        await accepting.close(listener, self._client)
+
+    def _listens(self, ending: Callable[[float], Awaitable[None]]) -> None:
         loop = asyncio.get_running_loop()
-        self._listeners.append((listener, tls))
+        self._endings.append(ending)
         if not self._tasks:
             self._tasks = [
                 loop.create_task(self._sweep()),
@@ -107,9 +112,8 @@ class Gateway:
         self._traffic.draining = True
         self._drain_tunnels(within_s)
         await asyncio.sleep(notice_s)
-        while self._listeners:
-            listener, tls = self._listeners.pop()
-            await accepting.close(listener, self._client, tls)
+        while self._endings:
+            await self._endings.pop()(quiet_s)
         quiet = self._traffic.tick() + quiet_s
         while self._traffic.clients:
             if self._traffic.tick() >= quiet:
@@ -127,8 +131,8 @@ class Gateway:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(most_s):
                 await self.drain(most_s)
-        for listener, _ in self._listeners:
-            listener.close()
+        while self._endings:
+            await self._endings.pop()(0)
         for client in list(self._traffic.clients):
             client.abort()
         for task in self._tasks:

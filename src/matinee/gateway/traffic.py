@@ -5,12 +5,12 @@ from collections.abc import Callable
 from email.utils import formatdate
 from typing import Protocol
 
-from matinee.gateway.limits import Limits
 from matinee.gateway.overload.addresses import Proxies
 from matinee.gateway.overload.connections import Connections
 from matinee.gateway.overload.guard import Guard
 from matinee.gateway.stage import SAMPLED_EVERY
 from matinee.runtime.clock import Clock
+from matinee.terms.gateway_limits import Limits
 
 
 class Connection(Protocol):

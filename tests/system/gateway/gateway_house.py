@@ -18,7 +18,6 @@ from matinee.gateway.balancing.server import Server
 from matinee.gateway.chain import Chain, Parts, chain, standard
 from matinee.gateway.cors import AppOrigins
 from matinee.gateway.hosts import Hosts
-from matinee.gateway.limits import Limits
 from matinee.gateway.monitoring.metrics import Metrics
 from matinee.gateway.origin import Origins
 from matinee.gateway.overload.addresses import Proxies
@@ -36,6 +35,7 @@ from matinee.runtime.clock import SystemClock
 from matinee.runtime.errors import Unauthenticated, Unavailable
 from matinee.runtime.ids import Ids
 from matinee.services.accounts.contract import ByToken, ObserveRevocations, Passport, Revocations
+from matinee.terms.gateway_limits import Limits
 
 SHORT = Limits(
     header_s=0.4, idle_s=0.6, body_s=0.4, answer_s=0.5, write_s=0.6, linger_s=0.3, drain_s=2, connect_s=0.5, pooled_s=5
@@ -325,6 +325,12 @@ class Caller:
         self.writer.close()
         with contextlib.suppress(ConnectionError):
             await self.writer.wait_closed()
+
+
+async def until(look: Callable[[], Any], most_s: float = 5) -> None:
+    async with asyncio.timeout(most_s):
+        while not look():
+            await asyncio.sleep(0.01)
 
 
 def parsed(raw: bytes) -> tuple[int, dict[str, str]]:

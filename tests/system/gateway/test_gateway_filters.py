@@ -14,8 +14,8 @@ import pytest
 from gateway_house import Caller, House, Origin, get
 
 from matinee.gateway.extension.files import Files
-from matinee.gateway.extension.switch import Switch
 from matinee.services.traffic.contract import FilterFigures
+from matinee.terms.filter_switch import Switch
 from matinee.terms.share import in_share
 
 HOW_TO = Path(__file__).parents[3] / "docs" / "how-to" / "write-a-filter.md"

@@ -10,10 +10,10 @@ import pytest
 from gateway_house import OK, SHORT, Caller, House, Origin, fixed, get
 from msgspec.structs import replace
 
-from matinee.gateway.monitoring.keeping import Keeping
 from matinee.gateway.monitoring.reporting import Reporting
 from matinee.runtime.errors import Unavailable
 from matinee.services.traffic.contract import Journey, Report, Standing, Why
+from matinee.terms.journey_keeping import Keeping
 
 Eventually = Callable[..., Awaitable[None]]
 

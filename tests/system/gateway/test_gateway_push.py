@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import struct
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from gateway_house import SHORT, Caller, House, get, message
+from gateway_house import SHORT, Caller, House, get, message, until
 from msgspec.structs import replace
 
 from matinee.gateway.wire.websocket import accept
@@ -138,12 +138,6 @@ async def socket(house: House, **headers: str) -> Caller:
     opcode, payload = await frame(caller)
     assert (opcode, json.loads(payload)["kind"]) == (1, "hello")
     return caller
-
-
-async def until(look: Callable[[], Any], most_s: float = 5) -> None:
-    async with asyncio.timeout(most_s):
-        while not look():
-            await asyncio.sleep(0.01)
 
 
 @asynccontextmanager

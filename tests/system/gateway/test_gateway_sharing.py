@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email.utils import formatdate
 from typing import Any
 
 import pytest
-from gateway_house import SHORT, Answering, Caller, House, Origin, Reply, Seen, get, message
+from gateway_house import SHORT, Answering, Caller, House, Origin, Reply, Seen, get, message, until
 from msgspec.structs import replace
 
 from matinee.terms.routing import Caching, Match, Route, RouteTable
@@ -68,12 +68,6 @@ async def ask(house: House, path: str = "/api/kept/x", method: str = "GET", **he
         return await caller.ask(message(method, path, **headers), head=method == "HEAD")
     finally:
         await caller.close()
-
-
-async def until(look: Callable[[], Any], most_s: float = 5) -> None:
-    async with asyncio.timeout(most_s):
-        while not look():
-            await asyncio.sleep(0.01)
 
 
 ALL = "cache-control: public, max-age=60"

@@ -9,9 +9,10 @@ import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
-from gateway_house import Caller, House, Origin, fixed, get
+from gateway_house import SHORT, Caller, House, Origin, fixed, get, until
 from test_gateway_tunnel import TABLE, echo, opening
 
 from matinee.app import certificates
@@ -131,6 +132,44 @@ async def test_who_speaks_in_the_clear_or_not_at_all_is_let_go(site: Site) -> No
     assert await silent.ended() == b""  # within `header_s`
     for caller in (plain, silent):
         await caller.close()
+
+
+async def test_handshakes_under_way_count_as_connections(site: Site) -> None:
+    site.house.traffic.adopt(msgspec.structs.replace(SHORT, connections=3))
+    connections = site.house.traffic.connections
+    half = [await Caller.to(site.house.port) for _ in range(3)]
+    for each in half:
+        each.send(b"\x16\x03\x01")
+    await until(lambda: connections.open == 3)
+    refused = await Caller.to(site.house.port)
+    assert await refused.ended() == b""
+    assert (connections.open, connections.refused) == (3, 1)
+    for each in half:
+        await each.ended()  # within `header_s`
+    await until(lambda: connections.open == 0)
+    caller = await site.caller()
+    assert (await caller.ask(get())).status == 200
+    assert connections.open == 1
+    await caller.close()
+    await until(lambda: connections.open == 0)
+    for each in (*half, refused):
+        await each.close()
+
+
+async def test_a_handshake_that_has_begun_when_the_gateway_drains(site: Site) -> None:
+    gateway = site.house._gateway
+    assert gateway is not None
+    silent = await Caller.to(site.house.port)
+    await until(lambda: site.house.traffic.connections.open == 1)
+    asking = asyncio.create_task(site.caller())
+    draining = asyncio.create_task(gateway.drain(5, quiet_s=0.3))
+    caller = await asking
+    assert (await caller.ask(get())).headers["connection"] == "close"
+    await draining
+    assert await silent.ended() == b""
+    assert site.house.traffic.connections.open == 0
+    for each in (silent, caller):
+        await each.close()
 
 
 async def test_a_websocket_over_tls(origin: Origin, tmp_path: Path) -> None:

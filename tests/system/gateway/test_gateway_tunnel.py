@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from gateway_house import SHORT, Answering, Caller, House, Origin, Seen, fixed, get
+from gateway_house import SHORT, Answering, Caller, House, Origin, Seen, fixed, get, until
 from msgspec.structs import replace
 
 from matinee.gateway.wire.websocket import accept
@@ -64,12 +64,6 @@ async def standing(answering: Answering, **parts: Any) -> AsyncIterator[tuple[Or
 async def live() -> AsyncIterator[tuple[Origin, House]]:
     async with standing(echo) as both:
         yield both
-
-
-async def until(look: Callable[[], Any], most_s: float = 5) -> None:
-    async with asyncio.timeout(most_s):
-        while not look():
-            await asyncio.sleep(0.01)
 
 
 async def test_bytes_go_both_ways_and_each_way_ends_by_itself(live: tuple[Origin, House]) -> None:

@@ -9,12 +9,12 @@ from typing import Any
 from matinee.gateway.answer import Response
 from matinee.gateway.errors import FilterBusy
 from matinee.gateway.extension.place import Kind, Place
-from matinee.gateway.extension.switch import Switch
 from matinee.gateway.request import Request
 from matinee.gateway.stage import Stage
 from matinee.gateway.wire.head import TOKEN
 from matinee.runtime.errors import MatineeError
 from matinee.services.traffic.contract import FilterFigures
+from matinee.terms.filter_switch import Switch
 from matinee.terms.share import in_share
 
 _LINE = (

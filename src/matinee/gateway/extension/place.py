@@ -15,8 +15,8 @@ from typing import Any, Generic, TypeVar, overload
 
 from msgspec import Struct, convert
 
-from matinee.gateway.extension.switch import AtOnce, TimeS
 from matinee.gateway.filters.filter import Endpoint, Finished, Inbound, Outbound
+from matinee.terms.filter_switch import AtOnce, TimeS
 
 F = TypeVar("F", bound=Callable[..., Any])
 _MARK = "matinee_place"

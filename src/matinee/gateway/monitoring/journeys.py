@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 from matinee.gateway.attempt import Attempt
 from matinee.gateway.category import SUCCESS, Category
-from matinee.gateway.monitoring.keeping import Keeping
 from matinee.gateway.request import Request
 from matinee.gateway.wire.target import patience, without_secrets
 from matinee.services.traffic.contract import Journey, TryAt, Wait, Why
+from matinee.terms.journey_keeping import Keeping
 
 MOST_WAITING = 500
 """Journeys that wait to be told while nobody hears them."""

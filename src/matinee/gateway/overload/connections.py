@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from matinee.gateway.hosts import loopback
-from matinee.gateway.limits import Limits
 from matinee.gateway.overload.addresses import Proxies, group
+from matinee.terms.gateway_limits import Limits
 
 
 class Connections:

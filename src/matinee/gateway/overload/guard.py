@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from matinee.gateway.limits import Limits
 from matinee.gateway.overload.lag import Lag
 from matinee.gateway.overload.load import Load
 from matinee.gateway.overload.shedding import CLASSES, Class, Spread, threshold
+from matinee.terms.gateway_limits import Limits
 
 LEAST_FOR_LAG = 20
 """With fewer requests under way a loop that is late is late for other reasons, which refusing them would not help."""

@@ -7,8 +7,8 @@ import pytest
 from matinee.gateway.chain import Chain, chain
 from matinee.gateway.extension.added import Added
 from matinee.gateway.extension.place import endpoint, inbound, outbound, place_of
-from matinee.gateway.extension.switch import Switch
 from matinee.runtime.errors import Invalid
+from matinee.terms.filter_switch import Switch
 
 
 def named(name: str) -> Any:

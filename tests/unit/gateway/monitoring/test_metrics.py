@@ -10,13 +10,13 @@ from matinee.gateway.balancing.cluster import Cluster
 from matinee.gateway.balancing.server import Server
 from matinee.gateway.category import SUCCESS, Category
 from matinee.gateway.monitoring.journeys import MOST_WAITING, Journeys
-from matinee.gateway.monitoring.keeping import Keeping
 from matinee.gateway.monitoring.metrics import MOST_ROUTES, OTHERS, Metrics
 from matinee.gateway.request import Peer, Request
 from matinee.gateway.routing.routes import Route
 from matinee.gateway.wait import Wait
 from matinee.gateway.wire.head import read_request
 from matinee.services.traffic.contract import Why
+from matinee.terms.journey_keeping import Keeping
 from matinee.terms.latency import quantile
 
 ONE, TWO = Server("http://127.0.0.1:1", name="api-1"), Server("http://127.0.0.1:2", name="api-2")

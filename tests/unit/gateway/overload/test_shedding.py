@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 from queue_model import Queue
 
-from matinee.gateway.limits import Limits
 from matinee.gateway.overload.guard import LEAST_FOR_LAG, Guard, Place
 from matinee.gateway.overload.shedding import CLASSES, Spread, threshold
+from matinee.terms.gateway_limits import Limits
 from matinee.terms.routing import Priority
 
 PLAY, BROWSE, PREFETCH, BEACON = range(4)

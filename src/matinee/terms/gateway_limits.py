@@ -5,11 +5,13 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 Seconds = Annotated[float, Meta(gt=0, le=3600)]
+Patience = Annotated[float, Meta(ge=1, le=3600)]
 Count = Annotated[int, Meta(ge=1)]
 
 
 class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The limits of the front door; they may change while it runs (the property `gateway.limits`). Times are seconds.
+    """The limits of the front door; they may change while it runs (the property `gateway.limits`). Times are seconds. No value can
+    keep everyone out, those who would have to change it back among them.
 
     `header_s` bounds a whole request head from its first byte, `idle_s` a kept connection without a request, `body_s` a
     pause in a request's body, `answer_s` a server's silence, `write_s` a client that takes no bytes, `linger_s` the
@@ -30,26 +32,26 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     `unfelt_s` is no overload.
     """
 
-    header_s: Seconds = 10
-    idle_s: Seconds = 75
-    body_s: Seconds = 30
-    answer_s: Seconds = 60
-    write_s: Seconds = 60
+    header_s: Patience = 10
+    idle_s: Patience = 75
+    body_s: Patience = 30
+    answer_s: Patience = 60
+    write_s: Patience = 60
     linger_s: Seconds = 2
     drain_s: Seconds = 10
-    connect_s: Seconds = 1
+    connect_s: Annotated[float, Meta(ge=0.05, le=3600)] = 1
     pooled_s: Seconds = 3
-    head_bytes: Annotated[int, Meta(ge=1024)] = 64 * 1024
-    bytes_per_s: Count = 500
-    connections: Count = 20_000
-    connections_per_address: Count = 1000
+    head_bytes: Annotated[int, Meta(ge=8 * 1024)] = 64 * 1024
+    bytes_per_s: Annotated[int, Meta(ge=1, le=50_000)] = 500
+    connections: Annotated[int, Meta(ge=100)] = 20_000
+    connections_per_address: Annotated[int, Meta(ge=10)] = 1000
     kept_bytes: Count = 32 * 1024 * 1024
     kept_answer_bytes: Count = 1024 * 1024
     tunnels: Count = 5000
     lines: Count = 10_000
     lines_per_account: Count = 50
-    in_flight: Count = 2000
-    origin_in_flight: Count = 200
+    in_flight: Annotated[int, Meta(ge=10)] = 2000
+    origin_in_flight: Annotated[int, Meta(ge=10)] = 200
     origin_least: Count = 20
     unfelt_s: Seconds = 0.01
 
