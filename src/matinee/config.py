@@ -67,6 +67,13 @@ class ApplianceSettings(Struct, frozen=True, forbid_unknown_fields=True):
     zone: str = "home"
 
 
+class AdminSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The processes of `matinee up` tell of their health and figures at ports of 127.0.0.1, from `first_port` on in the order in
+    which they are started; 0: at their sockets alone."""
+
+    first_port: Annotated[int, Meta(ge=0, le=65000)] = 0
+
+
 class BalancerSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """What `matinee serve balancer` puts before the gateways: where it takes connections, over TLS with `certificates` (each a file
     of the chain and its key). `redirect_port` leads to https. `gateways` are URLs by zone where no registry tells of them.
@@ -100,6 +107,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     territory: Territory = UNKNOWN
     gateway: GatewaySettings = GatewaySettings()
     api: ApiSettings = ApiSettings()
+    admin: AdminSettings = AdminSettings()
     balancer: BalancerSettings = BalancerSettings()
     appliances: ApplianceSettings = ApplianceSettings()
     studio: Limits = Limits()

@@ -259,6 +259,8 @@ async def test_only_what_json_can_say_is_a_value(properties: Properties) -> None
     with pytest.raises(Invalid):
         await properties.set(to("x" * (1 << 20)))
     with pytest.raises(Invalid):
+        await properties.set(to({"most": 2**64}))
+    with pytest.raises(Invalid):
         await properties.set(SetProperty("gateway.limits", 1, by=""))
     for name in ("Gateway", "gateway..limits", "gateway.limits\n", ""):
         with pytest.raises(Invalid):

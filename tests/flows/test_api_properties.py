@@ -62,6 +62,8 @@ async def test_who_has_not_seen_the_newest_is_told(operator: Member) -> None:
         ("PUT", ONE, {"value": 1}, 400, "invalid-request"),
         ("PUT", ONE, {"value": {"in_flght": 500}}, 400, "invalid-request"),
         ("PUT", ONE, {"value": {"connections": 1}}, 400, "invalid-request"),
+        ("PUT", ONE, {"value": {"origin_least": 10**400}}, 400, "invalid-request"),
+        ("PUT", f"{ALL}/mine", {"value": 2**64}, 400, "invalid-request"),
         ("PUT", ONE, {"value": {"bytes_per_s": 10_000_000}}, 400, "invalid-request"),
         ("PUT", f"{ALL}/gateway.limit", {"value": {}}, 400, "invalid-request"),
         ("PUT", f"{ALL}/gateway.requests", {"value": {"slow_s": "soon"}}, 400, "invalid-request"),

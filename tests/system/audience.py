@@ -25,8 +25,8 @@ PATIENCE_S = 20.0
 WAYS = (
     "session home title search play beat title search beat session home beat title session beat stop".split()
 )  # what a member does, over and over
-UNSAFE = frozenset({"play", "beat"})
-"""POST: nobody between may send it a second time."""
+UNSAFE = frozenset({"play"})
+"""A POST that nobody between may send a second time."""
 
 
 class Seen(NamedTuple):

@@ -38,10 +38,16 @@ def test_it_starts_from_nothing_says_all_that_matters_and_starts_again_with_the_
     noise = ("ffmpeg", "alembic", "plugin", "uvicorn", "does not answer", "broke off", "warning")
     assert not [line for line in house.log().splitlines() if any(word in line for word in noise)]
     assert house.process.returncode == 0
+    told_at = 20_000 + os.getpid() % 10_000  # below the ports that the system gives away
+    (house.home / "matinee.toml").write_text(f"[admin]\nfirst_port = {told_at}\n")
     assert house.start() < 15
     assert logins(house) == first
     assert first[0]["password"] in house.log()
     assert house.viewer().get("/api/session").status_code == 200, "the old session counts on"
+    told = [f"http://127.0.0.1:{told_at + place}" for place in range(len(CHILDREN))]
+    assert [httpx.get(f"{each}/health/ready").text for each in told] == ["ready\n"] * len(CHILDREN)
+    assert "matinee_gateway_requests_total" in httpx.get(f"{told[0]}/metrics").text
+    assert httpx.post(f"{told[0]}/accounts/find", content=b"{}").status_code == 404
     assert house.stop(signal.SIGTERM) < 5
 
 

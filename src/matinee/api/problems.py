@@ -27,7 +27,7 @@ def answer(request: Request[Any, Any, Any], error: BaseException) -> Response[by
     if meaning is None:
         log.error("%s %s failed", request.method, request.url.path, exc_info=error)
         meaning = MatineeError()
-    return _response(meaning.status, problem(meaning), _headers(meaning))
+    return _response(meaning.status, meaning.problem(), _headers(meaning))
 
 
 def meant(error: BaseException) -> MatineeError | HTTPException | None:
@@ -41,12 +41,6 @@ def meant(error: BaseException) -> MatineeError | HTTPException | None:
     return None
 
 
-def problem(error: MatineeError) -> dict[str, Any]:
-    """The members of an RFC 9457 problem; what an error carries besides stands beside them."""
-    members = {"type": error.type, "title": error.title, "status": error.status, "detail": error.detail}
-    return {**error.extra, **members}
-
-
 def _headers(error: MatineeError) -> dict[str, str]:
     if isinstance(error, Unauthenticated):
         return {"WWW-Authenticate": 'Bearer realm="matinee"'}
@@ -58,17 +52,17 @@ def _headers(error: MatineeError) -> dict[str, str]:
 def _framework(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     """What the framework refuses before a handler runs: no such route, method, a parameter that does not fit, a body too large."""
     if isinstance(error, ValidationException):
-        return _response(400, problem(_invalid(error)), {})
+        return _response(400, _invalid(error).problem(), {})
     if error.status_code == 404:
-        return _response(404, problem(NotFound(f"There is nothing at {request.url.path}")), {})
+        return _response(404, NotFound(f"There is nothing at {request.url.path}").problem(), {})
     if error.status_code == 413:
-        return _response(413, problem(TooLarge("The body is larger than this route takes")), {})
+        return _response(413, TooLarge("The body is larger than this route takes").problem(), {})
     if error.status_code == 400:
-        return _response(400, problem(Invalid(error.detail)), {})
+        return _response(400, Invalid(error.detail).problem(), {})
     status = HTTPStatus(error.status_code)
     if status >= 500:
         log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        return _response(500, problem(MatineeError()), {})
+        return _response(500, MatineeError().problem(), {})
     slug = re.sub(r"[^a-z]+", "-", status.phrase.lower())
     body = {"type": slug, "title": status.phrase, "status": status.value, "detail": error.detail or status.description}
     return _response(status.value, body, dict(error.headers or {}))

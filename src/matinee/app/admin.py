@@ -1,4 +1,5 @@
-"""What a process answers about itself on its own Unix socket, beside the operations of its services."""
+"""What a process answers about itself: on its own Unix socket, beside the operations of its services, and alone at a port of this
+machine where one is asked for."""
 
 from __future__ import annotations
 
@@ -9,9 +10,9 @@ from matinee.runtime import telemetry
 
 
 class Admin:
-    """ASGI: `/health/live`, `/health/ready`, `/metrics`; everything else goes to the operations."""
+    """ASGI: `/health/live`, `/health/ready`, `/metrics`; everything else goes to the operations, if they are here too."""
 
-    def __init__(self, process: Process, operations: Any) -> None:
+    def __init__(self, process: Process, operations: Any = None) -> None:
         self._process = process
         self._operations = operations
 
@@ -24,6 +25,8 @@ class Admin:
                 await _answer(send, 200 if ready else 503, b"ready\n" if ready else b"starting\n")
             case "/metrics":
                 await _answer(send, 200, *telemetry.exposition(self._process.registry))
+            case _ if self._operations is None:
+                await _answer(send, 404, b"There are /health/live, /health/ready and /metrics\n")
             case _:
                 await self._operations(scope, receive, send)
 

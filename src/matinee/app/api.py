@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import socket
-from ipaddress import ip_address
 from typing import Any
 
 from matinee.app.fleet import API
 from matinee.app.listener import Listener, listen
-from matinee.app.ports import from_here
+from matinee.app.ports import bound_near, from_here
 from matinee.app.process import Process
 from matinee.app.registration import registration
 from matinee.app.reporting import Reporting
 from matinee.app.tracing import Traced
-from matinee.runtime.errors import Invalid, Unavailable
 from matinee.runtime.utilization import Utilization
 
 QUIET_S = 3.5
@@ -31,7 +27,7 @@ async def offer_api(process: Process, app: Any) -> None:
     url = f"unix:{path}"
     asked = process.options.get("listen") or process.settings.api.listen
     if asked:
-        bound = _bound(asked)
+        bound = bound_near(asked, "[api] listen")  # who asks the APIs carries passports: not over a network
         host, port = bound.getsockname()[:2]
         listeners.append(await listen(process, "api port", app, bound))
         url = from_here(host, port)
@@ -48,30 +44,3 @@ async def _drain(process: Process, listeners: list[Listener]) -> None:
     await registration(process).drain()
     for listener in listeners:
         await listener.drain(QUIET_S)
-
-
-def listening_address(asked: str) -> tuple[str, int]:
-    """Host and port. Raises Invalid for what is no address of this machine alone: who asks the APIs carries passports, and not
-    over a network where they can be read."""
-    host, _, port = asked.rpartition(":")
-    host = host.strip("[]")
-    try:
-        address = ip_address(host)
-    except ValueError as wrong:
-        raise Invalid(f"[api] listen is an address like 127.0.0.1:9000, not {asked!r}") from wrong
-    if not port.isascii() or not port.isdigit() or int(port) > 65535:
-        raise Invalid(f"[api] listen is an address like 127.0.0.1:9000, not {asked!r}")
-    if not address.is_loopback:
-        raise Invalid(
-            f"[api] listen: {asked} can be reached by others; the APIs answer at addresses of this machine alone"
-        )
-    return host, int(port)
-
-
-def _bound(asked: str) -> socket.socket:
-    host, port = listening_address(asked)
-    try:
-        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-    except OSError as wrong:
-        why = os.strerror(wrong.errno) if wrong.errno else str(wrong)
-        raise Unavailable(f"the APIs cannot listen on {asked}: {why}") from wrong

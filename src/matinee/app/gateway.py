@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -50,7 +49,7 @@ async def gateway(process: Process) -> None:
     built = server.gateway(parts, counted, process.clock, clusters, proxies=proxies)
     following(process).subscribe(LIMITS, Limits, built.adopt)
     process.run("health checks", Checks(clusters, Random()).watch)  # noqa: S311 - spreads them, no secret
-    extend(process, built.chain)
+    await extend(process, built.chain)
     report(process, built, counted)
     process.at_last(partial(_open, process, built))
     process.on_stop("gateway", partial(built.stop, 0))
@@ -112,7 +111,7 @@ async def _open(process: Process, built: Gateway) -> None:
         if tls is not None:
             await offer_inside(process, built.start_at)
     except OSError as wrong:
-        raise Unavailable(f"the gateway cannot listen on {host}:{port}: {os.strerror(wrong.errno or 0)}") from wrong
+        raise Unavailable(f"the gateway cannot listen on {host}:{port}: {wrong.strerror or wrong}") from wrong
     await offer_root(process)
     registration(process).offer("gateway", from_here(host, bound, _scheme(process)), built.drains)
 

@@ -7,23 +7,21 @@ import contextlib
 import socket
 import sys
 from collections.abc import Generator
+from http import HTTPStatus
 from pathlib import Path
 from time import monotonic
 from typing import Any, cast
 
 import httptools
+import msgspec
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from matinee.app.process import Process
 from matinee.runtime import accepting
+from matinee.runtime.errors import Invalid, NoSuchMethod
 
 DRAIN_S = 0.5
-_PROBLEM = b'{"type": "no-such-method", "title": "There is no such method", "status": 501}'
-_NO_SUCH_METHOD = (
-    b"HTTP/1.1 501 Not Implemented\r\ncontent-type: application/problem+json\r\nconnection: close\r\n"
-    b"content-length: %d\r\n\r\n%s" % (len(_PROBLEM), _PROBLEM)
-)
 _AWAY = [(b"content-length", b"0"), (b"connection", b"close"), (b"retry-after", b"1")]
 
 
@@ -37,10 +35,13 @@ class _Protocol(HttpToolsProtocol):
     """What gateways pass on is well-formed; but any word may be a method, and the parser knows some (RFC 9110 9.1)."""
 
     def send_400_response(self, msg: str) -> None:
-        if not isinstance(sys.exception(), httptools.HttpParserInvalidMethodError):
-            super().send_400_response(msg)
-            return
-        self.transport.write(_NO_SUCH_METHOD)
+        unknown = isinstance(sys.exception(), httptools.HttpParserInvalidMethodError)
+        error = NoSuchMethod() if unknown else Invalid(msg)
+        body = msgspec.json.encode(error.problem())
+        self.transport.write(
+            b"HTTP/1.1 %d %s\r\ncontent-type: application/problem+json\r\nconnection: close\r\ncontent-length: %d\r\n\r\n%s"
+            % (error.status, HTTPStatus(error.status).phrase.encode(), len(body), body)
+        )
         self.transport.close()
 
 
@@ -103,7 +104,7 @@ class Listener:
         then whoever keeps them does so for nothing."""
         self._app.draining = True
         while self._server.servers:
-            await accepting.close(self._server.servers.pop(), self._protocol, self._server.config.ssl)
+            await accepting.close(self._server.servers.pop(), self._protocol)
         began = monotonic()
         while self._server.server_state.connections:
             if not self._app.busy and monotonic() - max(self._app.asked, began) > quiet_s:

@@ -11,6 +11,7 @@ from matinee.app.home import Home
 from matinee.app.ports import claim, free, from_here
 from matinee.app.supervisor import Child
 from matinee.config import Settings
+from matinee.runtime.errors import PortTaken
 
 CORE = (
     "gateway api accounts billing catalog search history metrics playback steering fill jobs registry push traffic "
@@ -58,12 +59,21 @@ def children(
     def child(name: str, *arguments: str) -> Child:
         return Child(name, ["serve", *arguments, "--name", name, "--drain", str(DRAIN_S), *common], environment, say)
 
+    told_at = settings.admin.first_port
+    told = range(told_at, told_at + 3 + len(settings.appliances.names)) if told_at else range(0)
+    for port in told:
+        if port in {address.port, address.trust_port}:
+            raise PortTaken(f"[admin] first_port: port {port} is the front door's; choose another")
+        claim("127.0.0.1", port, "[admin] first_port")
     appliances: list[Child] = []
-    taken = {address.port, address.trust_port}
+    taken = {address.port, address.trust_port, *told}
     first = settings.appliances.first_port
     for name in settings.appliances.names:
         port = free(address.host, first, taken)
         taken.add(port)
         first = port + 1
         appliances.append(child(name, "cdn", "--port", str(port)))
-    return [child("core", *CORE), child("worker", "worker"), *appliances, child("origin", "origin")]
+    made = [child("core", *CORE), child("worker", "worker"), *appliances, child("origin", "origin")]
+    for port, each in zip(told, made, strict=False):
+        each.arguments = [*each.arguments, "--admin", f"127.0.0.1:{port}"]
+    return made

@@ -9,6 +9,7 @@ from matinee.app.admin import Admin
 from matinee.app.home import Home
 from matinee.app.listener import listen
 from matinee.app.lock import hold
+from matinee.app.ports import bound_near
 from matinee.app.process import Process
 from matinee.app.targets import TARGETS, ordered
 from matinee.config import Settings
@@ -35,5 +36,7 @@ async def build(process: Process, targets: Sequence[str]) -> None:
         await TARGETS[target].build(process)
     path = process.home.socket(process.name)
     await listen(process, process.name, Admin(process, server.app(process.offered)), path)
+    if process.options.get("admin"):
+        await listen(process, "admin port", Admin(process), bound_near(process.options["admin"], "--admin"))
     for service in {contract.__name__.lower() for contract in process.offered} - {process.name}:
         process.home.lead(service, path)  # whoever runs the service, its name leads there

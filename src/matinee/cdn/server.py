@@ -15,6 +15,7 @@ from matinee.cdn.head import Heads
 from matinee.cdn.readiness import Readiness
 from matinee.cdn.secure import ROOM, SecureConnection
 from matinee.cdn.site import Site
+from matinee.runtime import accepting
 from matinee.runtime.accepting import Acceptor
 from matinee.runtime.clock import Clock
 from matinee.runtime.errors import PortTaken
@@ -30,12 +31,10 @@ _SWEEP_S = 0.5
 
 def listening(host: str, port: int) -> socket.socket:
     """A socket that listens there (port 0: any free one). Raises PortTaken."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        listener = socket.create_server((host, port), family=family, backlog=2048)
+        return accepting.listening(host, port)
     except OSError as wrong:
         raise PortTaken(f"cannot listen at {host} port {port}: {wrong.strerror}") from wrong
-    return listener
 
 
 class Server:
@@ -109,7 +108,7 @@ class Server:
         self.site.tick = int(self._clock.monotonic()) + 1
         self.site.date = formatdate(self._clock.now().timestamp(), usegmt=True).encode()
 
-    def _admit(self, client: socket.socket) -> None:
+    def _admit(self, client: socket.socket, _: str) -> None:
         if len(self._connections) >= self._most and not self._drop_idlest():
             self.refused += 1
             if self._tls is None:

@@ -40,6 +40,7 @@ def main(words: Sequence[str]) -> None:
         "port": asked.port,
         "gateway_port": 0 if "cdn" in order else asked.port,
         "listen": asked.listen,
+        "admin": asked.admin,
         "zone": asked.zone,
         "drain": asked.drain,
         "test_clock": asked.test_clock,
@@ -60,6 +61,7 @@ def parser() -> argparse.ArgumentParser:
     say("--name", default="", help="The process's name; an appliance's id.")
     say("--port", type=_port, default=0, help="The port of an appliance, or of a gateway.")
     say("--listen", default="", help="Where the edge APIs answer beside their socket: 127.0.0.1:9000.")
+    say("--admin", default="", help="Where its health and figures are told beside its socket: 127.0.0.1:9100.")
     say("--zone", default="", help="Where this process stands; else as in the settings.")
     say("--drain", type=_seconds, default=10.0, help="Seconds for what is under way when it stops.")
     say("--print", dest="show", action="store_true", help="Only print the balancer's configuration.")

@@ -83,7 +83,6 @@ def head_of(answer: Answer, date: bytes) -> bytes:
 
 def problem(error: MatineeError) -> Answer:
     """An error as RFC 9457 has it."""
-    members = {**error.extra, "type": error.type, "title": error.title, "status": error.status, "detail": error.detail}
     fields: Fields = ((b"content-type", b"application/problem+json"), (b"cache-control", b"no-store"))
     if isinstance(error, RateLimited | Unavailable):
         fields += ((b"retry-after", str(error.extra.get("retry_after_s", 1)).encode()),)
@@ -93,4 +92,4 @@ def problem(error: MatineeError) -> Answer:
         fields += ((b"upgrade", b"websocket"),)
     if "allow" in error.extra:
         fields += ((b"allow", str(error.extra["allow"]).encode()),)
-    return Answer(error.status, fields, msgspec.json.encode(members), getattr(error, "category", None))
+    return Answer(error.status, fields, msgspec.json.encode(error.problem()), getattr(error, "category", None))

@@ -45,7 +45,12 @@ def of_server(status: int) -> Category:
         return Category.SUCCESS_NOT_FOUND
     if status in {429, 503}:
         return Category.FAILURE_ORIGIN_THROTTLED
-    return SUCCESS if status < 500 else Category.FAILURE_ORIGIN
+    return Category.FAILURE_ORIGIN if is_fault(status) else SUCCESS
+
+
+def is_fault(status: int) -> bool:
+    """Whether a server's answer speaks against the server: that it does not know a method (501) does not."""
+    return status >= 500 and status != 501
 
 
 def of_gateway(status: int) -> Category:

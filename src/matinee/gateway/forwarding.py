@@ -6,7 +6,7 @@ from typing import Protocol
 from matinee.gateway.attempt import Attempt
 from matinee.gateway.balancing.cluster import Cluster
 from matinee.gateway.balancing.server import Server
-from matinee.gateway.category import SUCCESS, Category, of_server
+from matinee.gateway.category import SUCCESS, Category, is_fault, of_server
 from matinee.gateway.errors import BadGateway, NoServers
 from matinee.gateway.request import Request
 from matinee.gateway.routing.tries import TRIES
@@ -197,11 +197,10 @@ class Forwarding:
         now = attempt.answered = self._traffic.tick()
         attempt.status = head.status
         record = attempt.server.record
-        if head.status < 500:
-            if not self._request.polls:
-                record.answered(now - attempt.sent, now)
-        else:
+        if is_fault(head.status):
             self._cluster.failed(attempt.server, head.status, now)
+        elif not self._request.polls:
+            record.answered(now - attempt.sent, now)
         if head.utilization is not None:
             record.reported = head.utilization
         if head.status >= 500 and head.status in RETRIED and self._again():

@@ -148,8 +148,8 @@ class Request:
 
     @property
     def idempotent(self) -> bool:
-        """Whether doing it twice does no more than doing it once (RFC 9110 9.2.2)."""
-        return self.method in IDEMPOTENT
+        """Whether doing it twice does no more than doing it once (RFC 9110 9.2.2), by its method or its route's word."""
+        return self.method in IDEMPOTENT or (self.route is not None and self.route.rule.repeatable)
 
     def outgoing(self) -> bytes:
         """The whole head as it goes to a server."""

@@ -31,7 +31,7 @@ class SecureListener:
         self._acceptor.start()
 
     async def close(self, within_s: float) -> None:
-        """Takes no further connection, and lets handshakes come to their end."""
+        """Takes no further connection, and lets handshakes come to their end within the time; the others are broken off."""
         self._acceptor.close()
         try:
             if self._handshakes:
@@ -40,9 +40,9 @@ class SecureListener:
             for each in self._handshakes:
                 each.cancel()
 
-    def _admit(self, connection: socket.socket) -> None:
+    def _admit(self, connection: socket.socket, address: str) -> None:
         client = self._client()
-        if not client.admit(_address(connection.getpeername), _address(connection.getsockname)):
+        if not client.admit(address, _own(connection)):
             client.connection_lost(None)
             connection.close()
             return
@@ -61,15 +61,16 @@ class SecureListener:
                 ssl_shutdown_timeout=limits.linger_s,
             )
             made = True
-        except OSError:  # whatever was wrong with it, TLS has said so to the client
+        except OSError:  # it came to nothing: the client sees the connection end
             return
         finally:
             if not made:
                 client.connection_lost(None)
 
 
-def _address(asked: Callable[[], tuple[str, int]]) -> str:
+def _own(connection: socket.socket) -> str:
+    """At which of this machine's addresses it came in."""
     try:
-        return asked()[0]
+        return str(connection.getsockname()[0])
     except OSError:  # gone already
         return ""

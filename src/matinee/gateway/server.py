@@ -29,6 +29,7 @@ from matinee.gateway.security_policy import Policy
 from matinee.gateway.traffic import Traffic
 from matinee.gateway.trust_page import TrustPage
 from matinee.runtime import accepting
+from matinee.runtime.accepting import listening
 from matinee.runtime.clock import Clock
 from matinee.runtime.ids import Ids
 from matinee.terms.gateway_limits import Limits
@@ -76,12 +77,19 @@ class Gateway:
             listener = await asyncio.get_running_loop().create_server(self._client, host, port, backlog=_BACKLOG)
             self._listens(partial(self._close, listener))
             return int(listener.sockets[0].getsockname()[1])
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        bound = socket.create_server((host, port), family=family, backlog=_BACKLOG)
-        secure = SecureListener(bound, tls, self._traffic, self._client)
-        secure.start()
-        self._listens(secure.close)
-        return secure.port
+        for address in await self._addresses(host, port):
+            secure = SecureListener(listening(address, port, _BACKLOG), tls, self._traffic, self._client)
+            secure.start()
+            self._listens(secure.close)
+            port = secure.port
+        return port
+
+    async def _addresses(self, host: str, port: int) -> list[str]:
+        """All that a name stands for, as the loop's own listeners have it."""
+        found = await asyncio.get_running_loop().getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
     async def start_at(self, path: Path) -> None:
         """Listens at a Unix socket too, for the house's own processes: in the clear, whatever the door outside speaks."""

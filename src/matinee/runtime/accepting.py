@@ -7,7 +7,6 @@ import asyncio
 import errno
 import os
 import socket
-import ssl
 from collections.abc import Callable
 
 _FULL = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
@@ -15,14 +14,22 @@ _REST_S = 0.2
 _A_TURN = 64
 
 
+def listening(host: str, port: int, backlog: int = 2048) -> socket.socket:
+    """A socket that listens there; port 0: any free one. Raises OSError."""
+    return socket.create_server(
+        (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=backlog
+    )
+
+
 class Acceptor:
-    """Takes connections at a listening socket, which it closes, and gives each to `admit` at once: the loop's own listeners tell of
-    one over TLS only when its handshake is over. `crowded` is called where the system has no descriptor left for the next one."""
+    """Takes connections at a listening socket, which it closes, and gives each to `admit` at once, with its address: the loop's own
+    listeners tell of one over TLS only when its handshake is over. `crowded` is called where the system has no descriptor left for
+    the next one."""
 
     def __init__(
         self,
         listener: socket.socket,
-        admit: Callable[[socket.socket], None],
+        admit: Callable[[socket.socket, str], None],
         crowded: Callable[[], object] = lambda: None,
     ) -> None:
         listener.setblocking(False)  # noqa: FBT003 - the socket's own signature
@@ -39,7 +46,7 @@ class Acceptor:
         asyncio.get_running_loop().add_reader(self._listener.fileno(), self._take)
 
     def close(self) -> None:
-        """Takes what still waits there, and nothing more."""
+        """Takes what still waits there, as far as there are descriptors for it, and nothing more."""
         self._rest()
         while self._take_next():
             pass
@@ -53,7 +60,7 @@ class Acceptor:
     def _take_next(self) -> bool:
         """Whether there may be another one."""
         try:
-            connection = self._listener.accept()[0]
+            connection, address = self._listener.accept()
         except BlockingIOError:
             return False
         except OSError as wrong:
@@ -64,7 +71,7 @@ class Acceptor:
             asyncio.get_running_loop().call_later(_REST_S, self._go_on)
             return False
         connection.setblocking(False)  # noqa: FBT003 - as above
-        self._admit(connection)
+        self._admit(connection, address[0])
         return True
 
     def _rest(self) -> None:
@@ -75,9 +82,7 @@ class Acceptor:
             self.start()
 
 
-async def close(
-    listener: asyncio.Server, protocol: Callable[[], asyncio.BaseProtocol], tls: ssl.SSLContext | None = None
-) -> None:
+async def close(listener: asyncio.Server, protocol: Callable[[], asyncio.BaseProtocol]) -> None:
     """Closes a listener of the loop's and gives the connections that waited in its queue their protocol, as it would have done.
     uvloop's need this; asyncio's own forget what they have accepted in the same turn of the loop."""
     queues = [socket.socket(fileno=os.dup(each.fileno())) for each in listener.sockets]
@@ -85,7 +90,7 @@ async def close(
     waiting = [connection for queue in queues for connection in _waiting(queue)]
     loop = asyncio.get_running_loop()
     for connection in waiting:
-        await loop.connect_accepted_socket(protocol, connection, ssl=tls)
+        await loop.connect_accepted_socket(protocol, connection)
 
 
 def _waiting(queue: socket.socket) -> list[socket.socket]:

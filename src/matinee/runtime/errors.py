@@ -9,6 +9,7 @@
     ├── Conflict                        409 conflict               true once, not now
     ├── TooLarge                        413 too-large
     ├── RateLimited                     429 rate-limited
+    ├── NoSuchMethod                    501 no-such-method
     ├── Unavailable                     503 unavailable            try again later
     │   ├── OutOfSpace                  507 out-of-space
     │   └── PortTaken                   503 port-taken
@@ -50,6 +51,11 @@ class MatineeError(Exception):
         self.detail = detail or self.title
         self.extra = extra
 
+    def problem(self) -> dict[str, Any]:
+        """The members of an RFC 9457 problem; what the error carries besides stands beside them."""
+        members = {"type": self.type, "title": self.title, "status": self.status, "detail": self.detail}
+        return {**self.extra, **members}
+
     def fault(self) -> Fault:
         return Fault(self.type, self.detail, self.extra)
 
@@ -89,6 +95,10 @@ class TooLarge(MatineeError):
 
 class RateLimited(MatineeError):
     status, type, title = 429, "rate-limited", "Too many requests"
+
+
+class NoSuchMethod(MatineeError):
+    status, type, title = 501, "no-such-method", "There is no such method"
 
 
 class Unavailable(MatineeError):

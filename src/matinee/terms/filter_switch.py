@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-TimeS = Annotated[float, Meta(gt=0, le=60)]
+TimeS = Annotated[float, Meta(ge=0.01, le=60)]
 AtOnce = Annotated[int, Meta(ge=1, le=10_000)]
 
 

@@ -4,9 +4,12 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-Seconds = Annotated[float, Meta(gt=0, le=3600)]
+from matinee.terms.routing import Seconds
+
+_MOST = 1_000_000_000
+
 Patience = Annotated[float, Meta(ge=1, le=3600)]
-Count = Annotated[int, Meta(ge=1)]
+Count = Annotated[int, Meta(ge=1, le=_MOST)]
 
 
 class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -41,17 +44,17 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     drain_s: Seconds = 10
     connect_s: Annotated[float, Meta(ge=0.05, le=3600)] = 1
     pooled_s: Seconds = 3
-    head_bytes: Annotated[int, Meta(ge=8 * 1024)] = 64 * 1024
+    head_bytes: Annotated[int, Meta(ge=8 * 1024, le=_MOST)] = 64 * 1024
     bytes_per_s: Annotated[int, Meta(ge=1, le=50_000)] = 500
-    connections: Annotated[int, Meta(ge=100)] = 20_000
-    connections_per_address: Annotated[int, Meta(ge=10)] = 1000
+    connections: Annotated[int, Meta(ge=100, le=_MOST)] = 20_000
+    connections_per_address: Annotated[int, Meta(ge=10, le=_MOST)] = 1000
     kept_bytes: Count = 32 * 1024 * 1024
     kept_answer_bytes: Count = 1024 * 1024
     tunnels: Count = 5000
     lines: Count = 10_000
     lines_per_account: Count = 50
-    in_flight: Annotated[int, Meta(ge=10)] = 2000
-    origin_in_flight: Annotated[int, Meta(ge=10)] = 200
+    in_flight: Annotated[int, Meta(ge=10, le=_MOST)] = 2000
+    origin_in_flight: Annotated[int, Meta(ge=10, le=_MOST)] = 200
     origin_least: Count = 20
     unfelt_s: Seconds = 0.01
 

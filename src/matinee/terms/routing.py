@@ -94,8 +94,9 @@ class Route(Struct, frozen=True, forbid_unknown_fields=True):
     that servers send plain goes out compressed; leave it off where an answer holds a secret beside words of the request.
     `most_bytes` bounds a request's body. `silence_s` is how long a server may pause in the midst of an answer, and a tunnel
     carry nothing either way (unsaid: `answer_s` of the limits); `tunnel` lets requests become WebSocket connections.
-    `polls`: requests that say `wait_s` wait for something new by their own wish. They take no place while they do, and how long
-    they take says nothing; let it be so only where strangers may not ask.
+    `repeatable`: whatever its method, doing a request twice does no more than doing it once; it may be tried again at another
+    server, as GETs are. `polls`: requests that say `wait_s` wait for something new by their own wish. They take no place while
+    they do, and how long they take says nothing; let it be so only where strangers may not ask.
     """
 
     name: Name
@@ -116,6 +117,7 @@ class Route(Struct, frozen=True, forbid_unknown_fields=True):
     most_bytes: Annotated[int, Meta(ge=0)] | None = None
     silence_s: Seconds | None = None
     tunnel: bool = False
+    repeatable: bool = False
     polls: bool = False
 
 

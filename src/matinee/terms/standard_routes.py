@@ -10,11 +10,21 @@ from matinee.terms.routing import Match, Priority, Rate, RateBy, Route, RouteTab
 
 API = "api"
 _POLLED = ("studio", "operations", "open-connect")  # by staff and appliances
-_ROWS = "/api/discovery"
+_ROWS, _SESSIONS = "/api/discovery", "/api/play/sessions"
 _RATES = [Rate(500, burst=5000)]
 
 STANDARD = RouteTable(
     [
+        # of a session that plays: its heartbeats and licences may be asked for twice, the session itself may not
+        Route(
+            "playing-ahead",
+            Match(_SESSIONS, prefetch=True),
+            to=API,
+            priority=Priority.PREFETCH,
+            rates=_RATES,
+            repeatable=True,
+        ),
+        Route("playing", Match(_SESSIONS), to=API, priority=Priority.PLAY, repeatable=True),
         Route("play-ahead", Match("/api/play", prefetch=True), to=API, priority=Priority.PREFETCH, rates=_RATES),
         Route("play", Match("/api/play"), to=API, priority=Priority.PLAY),
         Route("beacon", Match("/api/beacon"), to=API, priority=Priority.BEACON),

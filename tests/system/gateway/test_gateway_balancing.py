@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from matinee.gateway.balancing.checks import CheckRules, Checks
 from matinee.gateway.balancing.server import Server
+from matinee.terms.routing import Match, Route, RouteTable
 
 FAILS = b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n\r\n"
 BUSY = b"HTTP/1.1 200 OK\r\nX-Matinee-Utilization: 0.73\r\ncontent-length: 2\r\n\r\n{}"
@@ -63,6 +64,24 @@ async def test_what_may_have_been_done_is_not_done_again(house: House, origins: 
         each.answering = fixed(FAILS)
     assert [reply.status for reply in await asked(house, message("POST", body=b"x"))] == [500]
     assert sum(len(each.seen) for each in origins) == 1
+
+
+async def test_a_server_that_knows_no_such_method_is_none_the_worse_for_it(house: House, origins: list[Origin]) -> None:
+    for each in origins:
+        each.answering = fixed(b"HTTP/1.1 501 Not Implemented\r\ncontent-length: 0\r\n\r\n")
+    assert [reply.status for reply in await asked(house, message("FLY"), 30)] == [501] * 30
+    assert house.counted(category="SUCCESS") == 30
+    assert [(server.standing.ejections, server.record.in_a_row) for server in house.servers] == [(0, 0)] * 3
+
+
+async def test_what_a_route_says_may_be_repeated_is_tried_again_whatever_its_method(origins: list[Origin]) -> None:
+    origins[0].answering = fixed(FAILS)
+    route = Route("beats", Match("/api/x"), to="api", repeatable=True)
+    house = House([each.url for each in origins], table=RouteTable([route]))
+    await house.start()
+    assert [reply.status for reply in await asked(house, message("POST", body=b"x"), 30)] == [200] * 30
+    assert origins[0].seen
+    await house.stop()
 
 
 async def test_utilisation_is_read_and_goes_no_further(house: House, origins: list[Origin]) -> None:

@@ -5,11 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from matinee.app.api import listening_address
 from matinee.app.home import Home, UnusableHome
 from matinee.app.process import Process
 from matinee.config import Settings
-from matinee.runtime.errors import Invalid
 
 
 async def ended(process: Process) -> None:
@@ -67,20 +65,3 @@ async def test_who_is_asked_twice_to_stop_waits_no_longer(tmp_path: Path) -> Non
 def test_a_name_too_long_for_a_socket_is_said(tmp_path: Path) -> None:
     with pytest.raises(UnusableHome, match="is too long for a socket"):
         Home(tmp_path).socket("a" * 108)
-
-
-@pytest.mark.parametrize(("asked", "place"), [("127.0.0.1:9000", ("127.0.0.1", 9000)), ("[::1]:0", ("::1", 0))])
-def test_an_address_of_this_machine_is_one_to_listen_on(asked: str, place: tuple[str, int]) -> None:
-    assert listening_address(asked) == place
-
-
-@pytest.mark.parametrize("asked", ["9000", "localhost:9000", "127.0.0.1", "127.0.0.1:x", "127.0.0.1:70000", ":9000"])
-def test_what_is_no_address_is_refused(asked: str) -> None:
-    with pytest.raises(Invalid, match="is an address like"):
-        listening_address(asked)
-
-
-@pytest.mark.parametrize("asked", ["0.0.0.0:9000", "192.0.2.1:9000", "[::]:9000"])
-def test_an_address_that_others_reach_is_refused(asked: str) -> None:
-    with pytest.raises(Invalid, match="can be reached by others"):
-        listening_address(asked)

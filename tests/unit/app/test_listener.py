@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from matinee.app.admin import Admin
 from matinee.app.home import Home
 from matinee.app.listener import listen
 from matinee.app.process import Process
@@ -51,3 +53,16 @@ async def test_a_method_that_nobody_knows(at: Path, caplog: pytest.LogCaptureFix
 
 async def test_what_is_no_http(at: Path) -> None:
     assert (await asked(at, b"GET /api/x HTTP/7.7\r\n"))[0] == b"HTTP/1.1 400 Bad Request"
+
+
+async def test_a_process_tells_of_itself_and_offers_nothing_else(tmp_path: Path) -> None:
+    process = Process("p", Home(tmp_path), Settings(), {})
+    await listen(process, "admin port", Admin(process), tmp_path / "admin.sock")
+    near = httpx.AsyncHTTPTransport(uds=str(tmp_path / "admin.sock"))
+    async with httpx.AsyncClient(base_url="http://localhost", transport=near) as client:
+        assert (await client.get("/health/live")).text == "live\n"
+        assert (await client.get("/health/ready")).status_code == 503
+        assert "python_info" in (await client.get("/metrics")).text
+        assert (await client.post("/rpc/accounts/find")).status_code == 404
+    process.stop()
+    await process.live()

@@ -20,6 +20,8 @@ def taken(rows: list[dict[str, Any]], asked: Asked) -> str:
     [
         (Asked("/api/play/ttl_1", "POST"), "play"),
         (Asked("/api/play"), "play"),
+        (Asked("/api/play/sessions/pls_1/heartbeat", "POST"), "playing"),
+        (Asked("/api/play/sessions/pls_1/manifest.mpd", headers={"purpose": "prefetch"}), "playing-ahead"),
         (Asked("/api/player"), "api"),
         (Asked("/api/play/ttl_1", headers={"purpose": "prefetch"}), "play-ahead"),
         (Asked("/api/play/ttl_1", headers={"sec-purpose": "prefetch;prerender"}), "play-ahead"),

@@ -1568,23 +1568,10 @@ export interface components {
             /** @default null */
             return_url?: string | null;
         };
-        /**
-         * Credentials
-         * @description `device` names the login in the list of devices; the User-Agent where it is missing.
-         */
-        Credentials: {
-            email: string;
-            password: string;
-            /** @default  */
-            device?: string;
-        };
-        /**
-         * Welcome
-         * @description `access_token` is null where the answer set a cookie.
-         */
-        Welcome: {
-            access_token: string | null;
+        /** WhoAmI */
+        WhoAmI: {
             account: components["schemas"]["Account"];
+            profile: components["schemas"]["Profile"] | null;
             profiles: components["schemas"]["Profile"][];
         };
         /** Account */
@@ -1619,10 +1606,23 @@ export interface components {
          * @enum {unknown}
          */
         Maturity: 0 | 7 | 10 | 13 | 16 | 18;
-        /** WhoAmI */
-        WhoAmI: {
+        /**
+         * Credentials
+         * @description `device` names the login in the list of devices; the User-Agent where it is missing.
+         */
+        Credentials: {
+            email: string;
+            password: string;
+            /** @default  */
+            device?: string;
+        };
+        /**
+         * Welcome
+         * @description `access_token` is null where the answer set a cookie.
+         */
+        Welcome: {
+            access_token: string | null;
             account: components["schemas"]["Account"];
-            profile: components["schemas"]["Profile"] | null;
             profiles: components["schemas"]["Profile"][];
         };
         /** Choice */
@@ -2618,6 +2618,9 @@ export interface components {
          *         that servers send plain goes out compressed; leave it off where an answer holds a secret beside words of the request.
          *         `most_bytes` bounds a request's body. `silence_s` is how long a server may pause in the midst of an answer, and a tunnel
          *         carry nothing either way (unsaid: `answer_s` of the limits); `tunnel` lets requests become WebSocket connections.
+         *         `repeatable`: whatever its method, doing a request twice does no more than doing it once; it may be tried again at another
+         *         server, as GETs are. `polls`: requests that say `wait_s` wait for something new by their own wish. They take no place while
+         *         they do, and how long they take says nothing; let it be so only where strangers may not ask.
          */
         Route: {
             name: string;
@@ -2654,6 +2657,10 @@ export interface components {
             silence_s?: number | null;
             /** @default false */
             tunnel?: boolean;
+            /** @default false */
+            repeatable?: boolean;
+            /** @default false */
+            polls?: boolean;
         };
         /**
          * Match
@@ -17146,7 +17153,9 @@ export interface operations {
                      *             "compress": false,
                      *             "most_bytes": null,
                      *             "silence_s": null,
-                     *             "tunnel": false
+                     *             "tunnel": false,
+                     *             "repeatable": false,
+                     *             "polls": false
                      *           }
                      *         ]
                      *       },
@@ -17632,7 +17641,9 @@ export interface operations {
                      *             "compress": false,
                      *             "most_bytes": null,
                      *             "silence_s": null,
-                     *             "tunnel": false
+                     *             "tunnel": false,
+                     *             "repeatable": false,
+                     *             "polls": false
                      *           }
                      *         ]
                      *       },

@@ -65,7 +65,7 @@ def of_packages() -> tuple[Sequence[Added], Sequence[str]]:
         try:
             loaded = entry.load()
             found += _marked(vars(loaded).values() if isinstance(loaded, ModuleType) else [loaded], source)
-        except (Exception, SystemExit) as why:  # noqa: BLE001 - a package may be anyone's
+        except BaseException as why:  # noqa: BLE001 - a package may be anyone's
             wrong.append(f"the filters of {source} are not used: {_reason(why, None)}")
     return found, wrong
 
@@ -82,12 +82,14 @@ def _of_file(path: Path) -> Sequence[Added]:
         linecache.checkcache(str(path))
         sys.modules[name] = module  # where classes of the file look for their own module
         exec(code, module.__dict__)  # noqa: S102 - the operator's own code, from the operator's own folder
-    except (Exception, SystemExit) as why:
+        return _marked(vars(module).values(), path.name)
+    except BaseException as why:
         sys.modules.pop(name, None)
         if before is not None:
             sys.modules[name] = before
+        if isinstance(why, Unusable):
+            raise
         raise Unusable(f"{path.name} is not used: {_reason(why, path)}") from why
-    return _marked(vars(module).values(), path.name)
 
 
 def _refuse_open(path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from matinee.runtime import trace
-from matinee.runtime.errors import DeadlineExceeded, Fault, MatineeError, Unavailable, raised
+from matinee.runtime.errors import DeadlineExceeded, Fault, Invalid, MatineeError, Unavailable, raised
 from matinee.runtime.http1 import Client, Response
 from matinee.runtime.rpc import deadline
 from matinee.runtime.rpc.operation import Operation
@@ -38,7 +38,7 @@ class HttpChannel:
 
     async def call(self, operation: Operation, message: Any) -> Any:
         end = asyncio.get_running_loop().time() + deadline.remaining(operation.timeout_s)
-        body = self._encoder.encode(message)
+        body = self._encoded(message)
         try:
             answer = await self._post(operation, body, end)
         except Unavailable:
@@ -47,6 +47,12 @@ class HttpChannel:
             await asyncio.sleep(_PAUSE_S)
             answer = await self._post(operation, body, end)
         return self._read(operation, answer)
+
+    def _encoded(self, message: Any) -> bytes:
+        try:
+            return self._encoder.encode(message)
+        except OverflowError as wrong:
+            raise Invalid(f"a number is too large to be told to others: {wrong}") from wrong
 
     async def close(self) -> None:
         await self._client.close()

@@ -68,8 +68,9 @@ class PropertyService:
 def _encoded(value: Any) -> bytes:
     try:
         encoded = _encoder.encode(value)
-    except (TypeError, ValueError, RecursionError, msgspec.MsgspecError) as wrong:
-        raise Invalid(f"value: JSON cannot say this: {wrong}", field="value") from wrong
+        msgspec.msgpack.encode(value)  # as it goes to those who follow it
+    except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError) as wrong:
+        raise Invalid(f"value: it cannot be told to others: {wrong}", field="value") from wrong
     if len(encoded) > _MOST_BYTES:
         raise Invalid("value: a property has at most a MiB", field="value")
     return encoded

@@ -67,6 +67,11 @@ def test_filters_of_a_file_that_did_not_change_stay_the_same(tmp_path: Path) -> 
         ("def f(:\n", "line 1: SyntaxError"),
         ("x = 1\nraise KeyError('k')\n", "line 2: KeyError: 'k'"),
         ("import sys\nsys.exit(3)\n", "line 2: SystemExit: 3"),
+        ("raise KeyboardInterrupt\n", "line 1: KeyboardInterrupt"),
+        (
+            "class Far:\n    def __getattr__(self, name):\n        raise RuntimeError('away')\nfar = Far()\n",
+            "line 3: RuntimeError: away",
+        ),
         ("import no_such_module_at_all\n", "line 1: ModuleNotFoundError"),
         ("def f(request): ...\n", "it marks no filter"),
         ("\x00", "null bytes"),
