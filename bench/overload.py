@@ -225,7 +225,7 @@ def picture(found: Mapping[str, Steps]) -> str:
     names = {"ours": ours, "no limits": unlimited, "haproxy": other}
     return svg(
         [
-            Chart("What is answered", offered, "% of each priority", _by(ours, lambda tally: tally.served)),
+            Chart("What is answered", offered, "% of each", _by(ours, lambda tally: tally.served)),
             Chart(
                 "How soon: the slowest of a hundred",
                 offered,
