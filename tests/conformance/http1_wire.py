@@ -23,48 +23,63 @@ SHORT = 600
 """Bytes up to which a message is split at each of them."""
 
 
+Wire = tuple[int, int]
+"""A connection: the port from which it was made, and that to which. The system gives one port to several connections that go to
+different ones."""
+
+
+def made_from_here(transport: asyncio.BaseTransport) -> Wire:
+    return transport.get_extra_info("sockname")[1], transport.get_extra_info("peername")[1]
+
+
+def made_from_there(transport: asyncio.BaseTransport) -> Wire:
+    return transport.get_extra_info("peername")[1], transport.get_extra_info("sockname")[1]
+
+
 class Reads:
-    """How much the gateway has read of each connection, by the port at its other end: the next part of a message goes out once
-    the part before was read by itself."""
+    """How much the gateway has read of each connection: the next part of a message goes out once the part before was read by
+    itself."""
 
     def __init__(self) -> None:
-        self._read: defaultdict[int, int] = defaultdict(int)
-        self._awaited: dict[int, tuple[int, asyncio.Future[None]]] = {}
+        self._read: defaultdict[Wire, int] = defaultdict(int)
+        self._awaited: dict[Wire, tuple[int, asyncio.Future[None]]] = {}
         self.times = 0
 
     def watch(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._watch(monkeypatch, Client, "peername")
-        self._watch(monkeypatch, Upstream, "sockname")
+        self._watch(monkeypatch, Client, made_from_there)
+        self._watch(monkeypatch, Upstream, made_from_here)
 
-    def _watch(self, monkeypatch: pytest.MonkeyPatch, kind: Any, end: str) -> None:
+    def _watch(
+        self, monkeypatch: pytest.MonkeyPatch, kind: Any, named: Callable[[asyncio.BaseTransport], Wire]
+    ) -> None:
         original = kind.data_received
 
         def data_received(protocol: Any, data: bytes) -> None:
-            port = protocol._transport.get_extra_info(end)[1]
+            wire = named(protocol._transport)
             original(protocol, data)
-            self._came(port, len(data))
+            self._came(wire, len(data))
 
         monkeypatch.setattr(kind, "data_received", data_received)
 
-    def _came(self, port: int, count: int) -> None:
+    def _came(self, wire: Wire, count: int) -> None:
         self.times += 1
-        self._read[port] += count
-        if port in self._awaited and self._read[port] >= self._awaited[port][0]:
-            self.release(port)
+        self._read[wire] += count
+        if wire in self._awaited and self._read[wire] >= self._awaited[wire][0]:
+            self.release(wire)
 
-    def begin(self, port: int) -> None:
-        self._read[port] = 0
+    def begin(self, wire: Wire) -> None:
+        self._read[wire] = 0
 
-    def release(self, port: int) -> None:
+    def release(self, wire: Wire) -> None:
         """Nobody need wait: it is read, or never will be."""
-        _, future = self._awaited.pop(port, (0, None))
+        _, future = self._awaited.pop(wire, (0, None))
         if future is not None and not future.done():
             future.set_result(None)
 
-    async def until(self, port: int, count: int) -> None:
-        if self._read[port] < count:
+    async def until(self, wire: Wire, count: int) -> None:
+        if self._read[wire] < count:
             future = asyncio.get_running_loop().create_future()
-            self._awaited[port] = (count, future)
+            self._awaited[wire] = (count, future)
             await future
 
 
@@ -74,20 +89,20 @@ class Speaker(asyncio.Protocol):
     def __init__(self, reads: Reads | None) -> None:
         self.heard = b""
         self.ended = asyncio.get_running_loop().create_future()
-        self.port = 0
+        self.wire: Wire = (0, 0)
         self._reads = reads
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.port = transport.get_extra_info("sockname")[1]
+        self.wire = made_from_here(transport)
         if self._reads is not None:
-            self._reads.begin(self.port)
+            self._reads.begin(self.wire)
 
     def data_received(self, data: bytes) -> None:
         self.heard += data
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio passes it
         if self._reads is not None:
-            self._reads.release(self.port)
+            self._reads.release(self.wire)
         if not self.ended.done():
             self.ended.set_result(None)
 
@@ -105,7 +120,7 @@ async def say(port: int, parts: Sequence[bytes], reads: Reads | None = None) -> 
                 transport.write(part)
                 said += len(part)
                 if reads is not None and number < len(parts):
-                    await reads.until(speaker.port, said)
+                    await reads.until(speaker.wire, said)
             await speaker.ended
     finally:
         transport.abort()
@@ -135,11 +150,11 @@ class Line(asyncio.Protocol):
         self._behind = behind
         self._buffer = b""
         self.closed = asyncio.get_running_loop().create_future()
-        self.port = 0
+        self.wire: Wire = (0, 0)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
-        self.port = transport.get_extra_info("peername")[1]
+        self.wire = made_from_there(transport)
         self._behind.lines.add(self)
 
     def data_received(self, data: bytes) -> None:
@@ -159,7 +174,7 @@ class Line(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio passes it
         self._behind.lines.discard(self)
         if self._behind.reads is not None:
-            self._behind.reads.release(self.port)
+            self._behind.reads.release(self.wire)
         if not self.closed.done():
             self.closed.set_result(None)
 
@@ -225,14 +240,14 @@ class Behind:
     async def _play(self, case: AnswerCase, line: Line, parts: Sequence[bytes]) -> None:
         said = 0
         if self.reads is not None:
-            self.reads.begin(line.port)
+            self.reads.begin(line.wire)
         for number, part in enumerate(parts, 1):
             if line.transport.is_closing():
                 return
             line.transport.write(part)
             said += len(part)
             if self.reads is not None and number < len(parts):
-                await self.reads.until(line.port, said)
+                await self.reads.until(line.wire, said)
         if case.closes:
             line.transport.close()
 

@@ -35,10 +35,17 @@ class Standing(NamedTuple):
     reads: Reads
 
 
-def standing(loop: Callable[[], asyncio.AbstractEventLoop]) -> Iterator[Standing]:
-    with asyncio.Runner(loop_factory=loop) as runner, pytest.MonkeyPatch.context() as monkeypatch:
-        reads = Reads()
-        reads.watch(monkeypatch)
+@pytest.fixture(scope="module")
+def reads() -> Iterator[Reads]:
+    """One for all: whatever ends first must not take from the others what tells them."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        made = Reads()
+        made.watch(monkeypatch)
+        yield made
+
+
+def standing(loop: Callable[[], asyncio.AbstractEventLoop], reads: Reads) -> Iterator[Standing]:
+    with asyncio.Runner(loop_factory=loop) as runner:
         behind = Behind(ANSWERS, reads)
         runner.run(behind.start())
         house = House([f"http://127.0.0.1:{behind.port}"], LIMITS)
@@ -49,13 +56,13 @@ def standing(loop: Callable[[], asyncio.AbstractEventLoop]) -> Iterator[Standing
 
 
 @pytest.fixture(scope="module", params=LOOPS)
-def standing_on_each(request: pytest.FixtureRequest) -> Iterator[Standing]:
-    yield from standing(LOOPS[request.param])
+def standing_on_each(request: pytest.FixtureRequest, reads: Reads) -> Iterator[Standing]:
+    yield from standing(LOOPS[request.param], reads)
 
 
 @pytest.fixture(scope="module")
-def standing_in_earnest() -> Iterator[Standing]:
-    yield from standing(uvloop.new_event_loop)
+def standing_in_earnest(reads: Reads) -> Iterator[Standing]:
+    yield from standing(uvloop.new_event_loop, reads)
 
 
 @pytest.fixture

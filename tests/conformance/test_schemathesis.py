@@ -45,6 +45,10 @@ include-operation-id = [
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "402", "403", "404", "409", "429"]
 
 [[operations]]
+include-path-regex = "^/api/studio/preparations/" # one that was cancelled stays in the queue, and says so
+checks.use_after_free.enabled = false
+
+[[operations]]
 include-tag = "uploads" # tus has an answer of its own to another version, and metadata is a language in a header
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "403", "404", "409", "412", "413", "415"]
 """

@@ -129,7 +129,6 @@ async def listen(
         drained,
         loop="none",
         http=_Protocol,
-        log_level="error",  # what cannot be read is its sender's fault
         ws="none",
         lifespan="off",
         access_log=False,
