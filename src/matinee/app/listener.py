@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
 import sys
 from collections.abc import Generator
@@ -25,6 +26,10 @@ DRAIN_S = 0.5
 _AWAY = [(b"content-length", b"0"), (b"connection", b"close"), (b"retry-after", b"1")]
 
 
+_faults = logging.getLogger("matinee.listener")
+_faults.setLevel(logging.ERROR)  # what cannot be read is its sender's fault
+
+
 class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -33,6 +38,10 @@ class _Server(uvicorn.Server):
 
 class _Protocol(HttpToolsProtocol):
     """What gateways pass on is well-formed; but any word may be a method, and the parser knows some (RFC 9110 9.1)."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.logger = _faults
 
     def send_400_response(self, msg: str) -> None:
         unknown = isinstance(sys.exception(), httptools.HttpParserInvalidMethodError)
